@@ -1,0 +1,1 @@
+"""Calendars, flags, units, sums and formulas."""

@@ -1,0 +1,40 @@
+"""The catalogue: what a connection can give, compared run to run."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from tidegate.model.series import NewSeries
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing of a platform: a meter, a register, a virtual meter, a device, a module.
+
+    `document` is the platform's own description; `series` are those that its readings fill.
+    """
+
+    subject: str
+    kind: str
+    name: str
+    parent: str | None = None
+    document: dict[str, Any] = {}
+    series: tuple[NewSeries, ...] = ()
+
+
+class Change(StrEnum):
+    """How an entry compares with the last time."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    GONE = "gone"
+    SAME = "same"
+
+
+class CatalogueChange(msgspec.Struct, frozen=True):
+    """One entry and what became of it."""
+
+    entry: Entry
+    change: Change

@@ -1,0 +1,99 @@
+"""The protocol that every platform's connector fulfils, and the values it exchanges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from tidegate.model.catalogue import Entry
+from tidegate.model.coverage import CoverageState
+from tidegate.model.windows import Window
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a platform allows; data, so that planning needs no call.
+
+    Attributes:
+        max_window: microseconds that one request may span, None for no limit.
+        parallel: requests that may be open at once.
+        lag: microseconds before now that are asked for again, since late data arrive there.
+        alignment: microseconds that window borders must be multiples of.
+    """
+
+    max_window: int | None = None
+    parallel: int = 1
+    lag: int = 0
+    alignment: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One planned request: one subject over one window."""
+
+    subject: str
+    window: Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What came of one task.
+
+    Attributes:
+        state: `DONE`, `EMPTY`, `FAILED` or `REFUSED`.
+        readings: per quantity of the subject, a table `ts: int64, value: float64, flag: int16`,
+            sorted by `ts` without repeats; null values only with a flag without number.
+        error: the failure, when state is `FAILED` or `REFUSED`.
+    """
+
+    task: Task
+    state: CoverageState
+    readings: dict[str, pa.Table] = field(default_factory=dict)
+    error: Exception | None = None
+
+
+class Connector(Protocol):
+    """One open connection to one platform; a context manager that signs out when left."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the platform allows."""
+        ...
+
+    def discover(self) -> Iterator[Entry]:
+        """The catalogue as it is now."""
+        ...
+
+    def fetch(self, task: Task) -> Fetched:
+        """The readings of one task; failures of the platform are in the answer, not raised.
+
+        Raises:
+            NotSignedIn: no further task can succeed.
+        """
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class Connection(Protocol):
+    """What a connector is opened from: an address, settings and a secret that is never printed."""
+
+    name: str
+    platform: str
+    url: str
+    settings: dict[str, Any]
+
+
+__all__: Sequence[str] = ["Capabilities", "Connection", "Connector", "Fetched", "Task"]

@@ -1,0 +1,84 @@
+"""Series: identity, definition and where it comes from."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NewType
+
+import msgspec
+
+from tidegate.model.aggregation import Aggregation
+from tidegate.model.intervals import Interval, IntervalUnit
+from tidegate.model.units import NO_UNIT
+
+SeriesKey = NewType("SeriesKey", int)
+"""Identity of a series within a store, over all repositories; what the reading tables hold."""
+
+SeriesId = NewType("SeriesId", int)
+"""Number of a series within its repository; what users see and may choose."""
+
+MAIN = "main"
+"""The repository that every new store has."""
+
+
+class SeriesType(IntEnum):
+    """How a stamp relates to the covered time; inside the store `ts` is always its start."""
+
+    SPONTANEOUS = 1
+    BEGIN = 2
+    END = 3
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where the readings of a series come from.
+
+    `subject` is what the platform is asked for (`R733`), `quantity` what of its answer is kept.
+    """
+
+    connection: str
+    subject: str
+    quantity: str
+
+
+class Formula(msgspec.Struct, frozen=True, kw_only=True):
+    """A calculation that stands for stored readings from an instant on.
+
+    `aliases` binds identifiers of `text` to series of the same repository.
+    """
+
+    text: str
+    language: str
+    aliases: dict[str, SeriesKey] = {}
+    decimal_places: int | None = None
+
+
+class NewSeries(msgspec.Struct, frozen=True, kw_only=True):
+    """A series to create: everything but its identity."""
+
+    name: str
+    unit: str = NO_UNIT
+    interval: Interval = Interval(IntervalUnit.NO)
+    type: SeriesType | None = None
+    zone: str | None = None
+    aggregation: Aggregation | None = None
+    description: str = ""
+    origin: Origin | None = None
+    formula: Formula | None = None
+    id: SeriesId | None = None
+
+
+class Series(msgspec.Struct, frozen=True, kw_only=True):
+    """One series of one repository; `zone` and `aggregation` None mean the default."""
+
+    key: SeriesKey
+    id: SeriesId
+    repository: str
+    name: str
+    unit: str
+    interval: Interval
+    type: SeriesType
+    zone: str | None = None
+    aggregation: Aggregation | None = None
+    description: str = ""
+    origin: Origin | None = None
+    formula: Formula | None = None

@@ -1,0 +1,1 @@
+"""What to fetch: splitting into tasks and running them."""

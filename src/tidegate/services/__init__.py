@@ -1,0 +1,1 @@
+"""The verbs of Tidegate, each bringing rooms together."""

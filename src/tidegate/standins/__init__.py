@@ -1,0 +1,1 @@
+"""Stand-in platforms: local servers that behave as the real ones do, faults included."""

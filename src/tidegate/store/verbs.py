@@ -1,0 +1,213 @@
+"""The verbs of a store: the one interface to it, in this process or in another.
+
+Readings go in and come out as Arrow with the columns of `READINGS`: `series` (int32, a
+`SeriesKey`), `ts` (int64, UTC microseconds of the start of the covered time), `value` (float64,
+null where no number stands behind the point, never NaN) and `flag` (int16).
+Each verb is one transaction; `actor` names who asks, for the audit trail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import pyarrow as pa
+
+from tidegate.model.attributes import Assignment, Attribute, AttributeFilter, AttributeType
+from tidegate.model.catalogue import CatalogueChange, Entry
+from tidegate.model.coverage import Coverage
+from tidegate.model.series import MAIN, NewSeries, Series, SeriesKey
+from tidegate.model.units import Unit
+from tidegate.model.windows import Window
+from tidegate.store.messages import (
+    AssignmentChange,
+    AuditRecord,
+    Confirmation,
+    ConnectionRecord,
+    Counts,
+    Run,
+    RunState,
+    SeriesSelection,
+    StoreStatus,
+    Version,
+)
+
+READINGS = pa.schema(
+    {"series": pa.int32(), "ts": pa.int64(), "value": pa.float64(), "flag": pa.int16()}
+)
+
+CURRENT = Version()
+
+
+class Verbs(Protocol):
+    """Everything that can be asked of a store."""
+
+    # -- repositories, units ---------------------------------------------------------------
+    def repositories(self) -> list[str]: ...
+    def create_repository(self, name: str) -> None: ...
+    def remove_repository(self, name: str) -> None: ...
+    def units(self, *, repository: str = MAIN) -> list[Unit]: ...
+    def put_unit(self, unit: Unit, *, repository: str = MAIN) -> None: ...
+
+    # -- series ----------------------------------------------------------------------------
+    def create_series(
+        self, new: Sequence[NewSeries], *, repository: str = MAIN, actor: str = "owner"
+    ) -> list[Series]:
+        """Create series, all or none; unknown units are created too.
+
+        Raises:
+            Duplicate: a name or id is taken.
+        """
+        ...
+
+    def find_series(
+        self, selection: SeriesSelection = SeriesSelection(), *, repository: str = MAIN
+    ) -> list[Series]:
+        """The series that a selection names, by key; what matches nothing is no error."""
+        ...
+
+    def change_series(self, series: Series, *, actor: str = "owner") -> Series:
+        """Put a definition in place of the one with the same key; the old one is kept, dated."""
+        ...
+
+    def remove_series(self, keys: Sequence[SeriesKey], *, actor: str = "owner") -> None: ...
+
+    # -- attributes ------------------------------------------------------------------------
+    def attributes(self, *, repository: str = MAIN) -> list[Attribute]: ...
+    def create_attribute(
+        self,
+        name: str,
+        type: AttributeType = AttributeType.TEXT,
+        *,
+        id: int | None = None,
+        repository: str = MAIN,
+        actor: str = "owner",
+    ) -> Attribute: ...
+    def remove_attribute(
+        self, name: str, *, repository: str = MAIN, actor: str = "owner"
+    ) -> None: ...
+    def assign(
+        self, changes: Sequence[AssignmentChange], *, repository: str = MAIN, actor: str = "owner"
+    ) -> int:
+        """Apply changes of assignments, all or none; the number of dated values that changed.
+
+        Raises:
+            NotFound: an attribute or series that does not exist.
+        """
+        ...
+
+    def assignments(
+        self, keys: Sequence[SeriesKey], *, as_of: int | None = None
+    ) -> dict[SeriesKey, list[Assignment]]: ...
+    def attribute_at(
+        self, series: SeriesKey, attribute: str, instant: int, *, as_of: int | None = None
+    ) -> str | None:
+        """The value in force at an instant: that of the greatest dated one at or before it."""
+        ...
+
+    def membership(
+        self,
+        filters: Sequence[AttributeFilter],
+        window: Window,
+        *,
+        keys: Sequence[SeriesKey] | None = None,
+        repository: str = MAIN,
+        as_of: int | None = None,
+    ) -> pa.Table:
+        """When each series matches all filters at once: `series`, `start`, `end`, sorted.
+
+        The spans are maximal, half-open, clipped to the window widened to the attribute instants
+        around it only as far as the window's own borders; no filters match always.
+        Text is compared trimmed and without regard to case.
+
+        Raises:
+            NotFound: a filter names an attribute that the repository does not have.
+        """
+        ...
+
+    # -- readings --------------------------------------------------------------------------
+    def merge_readings(
+        self, readings: pa.Table, *, quotation: int | None = None, actor: str = "owner"
+    ) -> Counts:
+        """Upsert by (series, ts); other readings stay. An equal reading writes nothing."""
+        ...
+
+    def replace_window(
+        self,
+        readings: pa.Table,
+        keys: Sequence[SeriesKey],
+        window: Window,
+        *,
+        actor: str = "owner",
+    ) -> Counts:
+        """Make `readings` all there is of `keys` in `window`; what vanishes is superseded."""
+        ...
+
+    def delete_readings(
+        self, keys: Sequence[SeriesKey], window: Window, *, actor: str = "owner"
+    ) -> Counts: ...
+
+    def read(
+        self, keys: Sequence[SeriesKey], window: Window, *, version: Version = CURRENT
+    ) -> pa.RecordBatchReader:
+        """Readings with `ts` in the window, sorted by (series, ts), in batches."""
+        ...
+
+    def read_before(
+        self, keys: Sequence[SeriesKey], instant: int, *, version: Version = CURRENT
+    ) -> pa.Table:
+        """The last reading of each series before an instant, where there is one."""
+        ...
+
+    def extents(self, keys: Sequence[SeriesKey]) -> pa.Table:
+        """First and last `ts` and number of readings per series: `series, first, last, count`."""
+        ...
+
+    # -- pulling ---------------------------------------------------------------------------
+    def connections(self) -> list[ConnectionRecord]: ...
+    def put_connection(self, connection: ConnectionRecord) -> None: ...
+    def remove_connection(self, name: str) -> None:
+        """Forget a connection, its catalogue and coverage; its series and readings stay."""
+        ...
+
+    def record_catalogue(
+        self, connection: str, entries: Sequence[Entry], *, repository: str = MAIN
+    ) -> list[CatalogueChange]:
+        """Put a catalogue in place of the last one and create series that are new with it."""
+        ...
+
+    def catalogue(self, connection: str, *, gone: bool = False) -> list[Entry]: ...
+    def start_run(self, connection: str, request: str) -> int: ...
+    def confirm(
+        self,
+        connection: str,
+        run: int,
+        confirmations: Sequence[Confirmation],
+        readings: pa.Table,
+    ) -> Counts:
+        """Replace the windows of finished tasks and record their coverage, in one transaction.
+
+        Confirmations that are `done` replace `replaced` within the window by what `readings`
+        holds of them; `empty`, `failed` and `refused` leave stored readings as they are.
+        """
+        ...
+
+    def end_run(self, run: int, state: RunState, summary: dict[str, object]) -> None: ...
+    def runs(self, connection: str | None = None) -> list[Run]: ...
+    def coverage(
+        self,
+        connection: str,
+        *,
+        subjects: Sequence[str] | None = None,
+        window: Window | None = None,
+    ) -> list[Coverage]:
+        """Recorded coverage, sorted by (subject, start), clipped to the window; later rows won."""
+        ...
+
+    # -- upkeep ----------------------------------------------------------------------------
+    def audit_trail(self, *, since: int | None = None) -> list[AuditRecord]: ...
+    def compact(self, *, months: int | None = None) -> int:
+        """Rewrite unsorted months, oldest first, each in its own transaction; how many were."""
+        ...
+
+    def status(self) -> StoreStatus: ...

@@ -1,0 +1,1 @@
+"""The layers above a single HTTP request: polite, safe, observable."""
