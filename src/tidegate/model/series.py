@@ -43,12 +43,14 @@ class Origin(msgspec.Struct, frozen=True):
 class Formula(msgspec.Struct, frozen=True, kw_only=True):
     """A calculation that stands for stored readings from an instant on.
 
-    `aliases` binds identifiers of `text` to series of the same repository.
+    `aliases` binds identifiers of `text` to series of the same repository. A platform that does
+    not know their keys gives `alias_origins`; the store resolves them when it records a catalogue.
     """
 
     text: str
     language: str
     aliases: dict[str, SeriesKey] = {}
+    alias_origins: dict[str, Origin] = {}
     decimal_places: int | None = None
 
 
