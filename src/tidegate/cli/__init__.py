@@ -1,1 +1,74 @@
 """The command line: a command parses, calls one service and prints."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cyclopts import CycloptsError
+
+BUG = 70
+"""Exit code of an error that nobody foresaw (EX_SOFTWARE)."""
+
+
+def main() -> NoReturn:
+    """Run the command of `sys.argv` and leave with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(words: Sequence[str]) -> int:
+    """Run one command and give its exit code; nothing is raised unless `--debug` is among `words`."""
+    debug = "--debug" in words
+    try:
+        return _dispatch(list(words), debug=debug)
+    except KeyboardInterrupt:
+        print("\nstopped; what was confirmed is kept", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        _discard_stdout()
+        return 0
+    except Exception as problem:
+        if debug:
+            raise
+        return _report(problem)
+
+
+def _dispatch(words: list[str], *, debug: bool) -> int:
+    from tidegate.cli.app import app
+    from tidegate.cli.logs import show_logs
+
+    show_logs(quiet="--quiet" in words, debug=debug)
+    result = app(words, error_formatter=_usage_error)
+    sys.stdout.flush()
+    return result if isinstance(result, int) else 0
+
+
+def _usage_error(error: CycloptsError) -> str:
+    text = " ".join(str(error).split())
+    return f"error[usage]: {text}\nhint: tidegate help {_command(error)}".rstrip()
+
+
+def _command(error: CycloptsError) -> str:
+    return " ".join(error.command_chain or ())
+
+
+def _report(problem: Exception) -> int:
+    from tidegate.model.errors import TidegateError
+
+    if isinstance(problem, TidegateError):
+        print(f"error[{problem.code}]: {problem}", file=sys.stderr)
+        if problem.hint:
+            print(f"hint: {problem.hint}", file=sys.stderr)
+        return problem.exit_code
+    print(f"error[bug]: {type(problem).__name__}: {problem}", file=sys.stderr)
+    print("hint: run it again with --debug and report what it prints", file=sys.stderr)
+    return BUG
+
+
+def _discard_stdout() -> None:
+    """Let the interpreter close a standard output whose reader has gone, without complaint."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,129 @@
+"""`tidegate series`: the series of a repository."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App, Parameter
+
+from tidegate.cli.common import COMMON, Common
+from tidegate.cli.output import note, show
+
+if TYPE_CHECKING:
+    from tidegate.model.series import Series
+
+app = App(name="series", help="List, show, create, rename and remove series.")
+
+
+@app.command(name="list")
+def list_(
+    *name: str,
+    attribute: Annotated[list[str], Parameter(negative=())] = [],  # noqa: B006
+    repository: str = "main",
+    common: Common = COMMON,
+) -> None:
+    """List series.
+
+    Args:
+        name: names, ids, or patterns with % and _; all series unless given.
+        attribute: only series that match `Name` or `Name|Value` at any time; may be repeated.
+        repository: the repository.
+    """
+    with common.open() as store:
+        found = store.series(*name, attributes=attribute, repository=repository)
+        show([_row(series) for series in found], json=common.json)
+
+
+@app.command(name="show")
+def show_(name: str, *, repository: str = "main", common: Common = COMMON) -> None:
+    """Show one series: definition, origin, formula, stored span.
+
+    Args:
+        name: its name or id.
+        repository: the repository.
+    """
+    with common.open() as store:
+        for row in store.describe(name, repository=repository):
+            if common.json:
+                show([row], json=True)
+            else:
+                show([{"": key, "value": value} for key, value in row.items()], json=False)
+
+
+@app.command
+def create(
+    name: str,
+    *,
+    unit: str = "none",
+    interval: str = "no",
+    zone: str | None = None,
+    aggregation: str | None = None,
+    description: str = "",
+    id: int | None = None,
+    repository: str = "main",
+    common: Common = COMMON,
+) -> None:
+    """Create a series.
+
+    Args:
+        name: its name, unique in the repository.
+        unit: its unit.
+        interval: its raster, e.g. `15m`, `halfHour`, `hour`, `PT1H`, `month`; `no` is spontaneous.
+        zone: time zone of its raster (UTC unless given).
+        aggregation: how it is condensed (the unit's way unless given).
+        description: a text.
+        id: its number, free in the repository.
+        repository: the repository.
+    """
+    with common.open() as store:
+        made = store.create_series(
+            name,
+            unit=unit,
+            interval=interval,
+            zone=zone,
+            aggregation=aggregation,
+            description=description,
+            id=id,
+            repository=repository,
+        )
+        show([_row(made)], json=common.json)
+
+
+@app.command
+def rename(name: str, new_name: str, *, repository: str = "main", common: Common = COMMON) -> None:
+    """Give a series another name; readings, attributes and origin stay.
+
+    Args:
+        name: its name or id.
+        new_name: the name it gets.
+        repository: the repository.
+    """
+    with common.open() as store:
+        show([_row(store.rename_series(name, new_name, repository=repository))], json=common.json)
+
+
+@app.command
+def remove(*name: str, repository: str = "main", common: Common = COMMON) -> None:
+    """Remove series with all their readings and attributes.
+
+    Args:
+        name: names or ids.
+        repository: the repository.
+    """
+    with common.open() as store:
+        gone = store.remove_series(*name, repository=repository)
+        note(f"removed {gone} series", quiet=common.quiet)
+
+
+def _row(series: Series) -> dict[str, Any]:
+    return {
+        "id": series.id,
+        "name": series.name,
+        "unit": series.unit,
+        "interval": str(series.interval),
+        "zone": series.zone,
+        "aggregation": series.aggregation,
+        "origin": f"{series.origin.connection} {series.origin.subject} {series.origin.quantity}"
+        if series.origin
+        else None,
+    }
