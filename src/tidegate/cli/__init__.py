@@ -21,7 +21,7 @@ def main() -> NoReturn:
 
 
 def run(words: Sequence[str]) -> int:
-    """Run one command and give its exit code; nothing is raised unless `--debug` is among `words`."""
+    """Run one command and give its exit code; raises only with `--debug`."""
     debug = "--debug" in words
     try:
         return _dispatch(list(words), debug=debug)

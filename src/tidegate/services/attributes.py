@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidegate.model.attributes import AttributeType
@@ -16,6 +14,9 @@ from tidegate.services.selection import Named, find
 from tidegate.store.messages import AssignmentChange
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
     from tidegate.store.verbs import Verbs
 
 COLUMNS = ("series", "attribute", "from", "value")

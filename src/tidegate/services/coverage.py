@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +11,8 @@ from tidegate.model.instants import now
 from tidegate.model.windows import Window, WindowSet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tidegate.store.verbs import Verbs
 
 

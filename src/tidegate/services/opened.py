@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,15 +14,12 @@ from tidegate.model.intervals import parse_interval
 from tidegate.model.series import MAIN, NewSeries, Series, SeriesId
 from tidegate.model.units import NO_UNIT, Unit
 from tidegate.services import attributes as dated
-from tidegate.services.selection import Moment, Named, find, instant, matching, window
+from tidegate.services.selection import Moment, Named, find, instant, matching
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
 
-    import pyarrow as pa
-
-    from tidegate.services.coverage import SubjectCoverage
-    from tidegate.services.gaps import Gap
     from tidegate.store import OpenedStore
     from tidegate.store.messages import AuditRecord, StoreStatus
 

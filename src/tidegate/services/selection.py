@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,8 @@ from tidegate.model.windows import Window
 from tidegate.store.messages import ConnectionRecord, SeriesSelection
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tidegate.store.verbs import Verbs
 
 Moment = str | date | datetime

@@ -1,1 +1,1 @@
-"""The layers above a single HTTP request: polite, safe, observable."""
+"""Polite HTTP: one client a connection, and the policies it obeys, a module each."""
