@@ -7,6 +7,7 @@ TidegateError
 │   └── InsecureAddress, SecretExposed, MissingExtra, NoCredentials
 ├── TransportError           the platform was asked
 │   ├── Unreachable, TimedOut, Throttled, ServerFault, MalformedAnswer, AnswerTooLarge, UnsafeLink
+│   ├── UntrustedCertificate (an Unreachable)
 │   └── Refused              the platform answered and said no
 │       └── NotSignedIn, Forbidden, UnknownToPlatform
 ├── StoreError
@@ -319,6 +320,14 @@ class Unreachable(TransportError):
     code = "unreachable"
     exit_code = 21
     retryable = True
+
+
+class UntrustedCertificate(Unreachable):
+    """The platform's certificate does not prove that it is the one asked for."""
+
+    code = "untrusted-certificate"
+    exit_code = 32
+    retryable = False
 
 
 class TimedOut(TransportError):

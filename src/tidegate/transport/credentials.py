@@ -1,0 +1,58 @@
+"""Credentials that know where they may go: to one host, and only unread by others."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+
+from tidegate.model.errors import InsecureAddress
+from tidegate.transport.links import Origin
+
+
+def is_confidential(url: str, *, allow_http: bool = False) -> bool:
+    """True if a secret may travel there: by https, to this machine, or as explicitly allowed."""
+    origin = Origin.of(url)
+    return origin.scheme == "https" or origin.is_loopback or allow_http
+
+
+def require_confidential(url: str, *, allow_http: bool = False) -> None:
+    """Refuse an address that a secret may not travel to.
+
+    Raises:
+        InsecureAddress: it is reached by plain http.
+    """
+    if not is_confidential(url, allow_http=allow_http):
+        raise InsecureAddress(Origin.of(url).host)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Headers that prove who asks, bound to the origin they were given for."""
+
+    origin: Origin
+    _headers: dict[str, str] = field(repr=False)
+    secrets: frozenset[str] = field(repr=False)
+
+    @classmethod
+    def header(cls, url: str, name: str, value: str) -> Credentials:
+        """A secret that travels as a header of its own."""
+        return cls(Origin.of(url), {name: value}, frozenset({value}))
+
+    @classmethod
+    def bearer(cls, url: str, token: str) -> Credentials:
+        """A token that travels as `Authorization: Bearer`."""
+        return cls(Origin.of(url), {"Authorization": f"Bearer {token}"}, frozenset({token}))
+
+    @classmethod
+    def basic(cls, url: str, user: str, password: str) -> Credentials:
+        """A user name and password that travel as `Authorization: Basic`."""
+        packed = base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+        headers = {"Authorization": f"Basic {packed}"}
+        return cls(Origin.of(url), headers, frozenset({password, packed}))
+
+    def headers_for(self, url: str, *, allow_http: bool = False) -> dict[str, str]:
+        """What to send to an address: nothing unless it is ours and nobody can read along."""
+        ours = self.origin.leads_to(Origin.of(url))
+        if ours and is_confidential(url, allow_http=allow_http):
+            return dict(self._headers)
+        return {}

@@ -1,0 +1,69 @@
+"""How often and how many at once: one limiter a connection, shared by its threads."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tidegate.model.errors import BadValue, Interrupted
+from tidegate.transport.clock import SYSTEM, Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Limiter:
+    """Lets requests start `rate` a second at most, with at most `in_flight` open.
+
+    A pause that the platform asks one thread for holds all of them.
+    """
+
+    def __init__(
+        self, *, rate: float | None = None, in_flight: int = 4, clock: Clock = SYSTEM
+    ) -> None:
+        if rate is not None and rate <= 0:
+            raise BadValue("requests per second", rate, "above zero")
+        if in_flight < 1:
+            raise BadValue("requests in flight", in_flight, "at least one")
+        self.in_flight = in_flight
+        self._gap = 0.0 if rate is None else 1.0 / rate
+        self._places = threading.Semaphore(in_flight)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._next_start = 0.0
+
+    @contextmanager
+    def slot(self, cancelled: threading.Event) -> Iterator[None]:
+        """Hold a place for one exchange, its body included, once it is this one's turn.
+
+        Raises:
+            Interrupted: the event was set while waiting.
+        """
+        while not self._places.acquire(timeout=0.2):
+            if cancelled.is_set():
+                raise Interrupted("stopped while waiting for a free connection")
+        try:
+            self._await_turn(cancelled)
+            yield
+        finally:
+            self._places.release()
+
+    def hold_off(self, seconds: float) -> None:
+        """Let no request start before the seconds are over."""
+        with self._lock:
+            self._next_start = max(self._next_start, self._clock.monotonic() + seconds)
+
+    def _await_turn(self, cancelled: threading.Event) -> None:
+        while (delay := self._claim_turn()) > 0:
+            if self._clock.wait(cancelled, delay):
+                raise Interrupted("stopped while waiting for a turn to ask")
+
+    def _claim_turn(self) -> float:
+        """Seconds still to wait; 0 means that the turn is taken."""
+        with self._lock:
+            now = self._clock.monotonic()
+            if self._next_start > now:
+                return self._next_start - now
+            self._next_start = now + self._gap
+            return 0.0
