@@ -16,6 +16,7 @@ import pyarrow as pa
 from tidegate.model.attributes import Assignment, Attribute, AttributeFilter, AttributeType
 from tidegate.model.catalogue import CatalogueChange, Entry
 from tidegate.model.coverage import Coverage
+from tidegate.model.partials import PartialsRequest
 from tidegate.model.series import MAIN, NewSeries, Series, SeriesKey
 from tidegate.model.units import Unit
 from tidegate.model.windows import Window
@@ -35,6 +36,8 @@ from tidegate.store.messages import (
 READINGS = pa.schema(
     {"series": pa.int32(), "ts": pa.int64(), "value": pa.float64(), "flag": pa.int16()}
 )
+
+NO_READINGS = READINGS.empty_table()
 
 CURRENT = Version()
 
@@ -161,6 +164,38 @@ class Verbs(Protocol):
 
     def extents(self, keys: Sequence[SeriesKey]) -> pa.Table:
         """First and last `ts` and number of readings per series: `series, first, last, count`."""
+        ...
+
+    def partials(
+        self,
+        request: PartialsRequest,
+        *,
+        members: pa.Table,
+        factors: pa.Table,
+        calendar: pa.Table,
+        buckets: pa.Table,
+        given: pa.Table = NO_READINGS,
+        version: Version = CURRENT,
+    ) -> pa.Table:
+        """What a sum is made of: one row a bucket (and series), only where series are members.
+
+        Args:
+            request: the lanes and what is wanted of them.
+            members: `series, start, end`: the spans in which each series is a member.
+            factors: `series, lane, scale, shift`: a value counts as `value * scale + shift`.
+            calendar: the cells of cyclic lanes, sorted by (lane, start): `lane, point, start, end,
+                decided, bucket, multiply, divide`; `point` is the `ts` of the covering reading,
+                `decided` the instant whose membership counts.
+            buckets: `bucket, start, end`, numbered by time, without gaps.
+            given: calculated readings, with the columns of `READINGS`.
+            version: which belief to read.
+
+        Returns:
+            `bucket` (and `series`), sorted; `total` (compensated); `covered`, microseconds of the
+            union of the time with numbers; `numbers`, cells with a number; `cells`, member cells
+            that a reading stands behind; `expected`, member cells; `flags`, a mask of the flags
+            seen, the bit of a flag being its `RANK`.
+        """
         ...
 
     # -- pulling ---------------------------------------------------------------------------
