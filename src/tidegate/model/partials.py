@@ -9,48 +9,39 @@ bucket. A *lane* is the set of series whose cells lie alike and count alike.
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import msgspec
 
 from tidegate.model.instants import HOUR
 
 
-class Measure(StrEnum):
-    """What a value counts for in a cell, after scaling."""
-
-    SHARE = "share"
-    """The cell's share of the time that the reading covers: amounts."""
-    HOURS = "hours"
-    """The hours of the cell: rates that become amounts."""
-    TIME = "time"
-    """The time of the cell: levels, to be averaged."""
-    RATE = "rate"
-    """The time of the cell over the hours that the reading covers: amounts that become rates."""
-
-
 class Lane(msgspec.Struct, frozen=True, kw_only=True):
     """Series that enter a sum alike.
 
+    `levels` and `hours` say how a spontaneous value counts in a cell; cells of cyclic lanes bring
+    their weight along in the calendar.
+
     Attributes:
         number: what the rows of `factors` and `calendar` name the lane by.
-        measure: how values of spontaneous series count; cyclic cells bring their weight along.
-        spontaneous: a value holds until the next one; no calendar rows belong to the lane.
         given: the readings are in the table of calculated ones, not in the store.
         whole: every cell is the whole time of one reading, which decides on membership.
         weighted: cells bring weights other than 1.
         scaled: factors other than 1, or shifts, belong to the series.
         mean: the cells of one series in one bucket are averaged before series are added.
+        spontaneous: a value holds until the next one; no calendar rows belong to the lane.
+        levels: a value counts with the time of the cell, else with the cell's share of the time
+            that the reading covers.
+        hours: the power (-1, 0 or 1) of the hours covered that the value is multiplied by.
     """
 
     number: int
-    measure: Measure
-    spontaneous: bool = False
     given: bool = False
     whole: bool = False
     weighted: bool = True
     scaled: bool = True
     mean: bool = False
+    spontaneous: bool = False
+    levels: bool = False
+    hours: int = 0
 
 
 class PartialsRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +52,7 @@ class PartialsRequest(msgspec.Struct, frozen=True, kw_only=True):
         by_series: one row a bucket and series, not a bucket.
         covered: the length of the union of the time that has numbers is wanted.
         step_membership: membership is decided at the start of the bucket, not of the cell.
-        quantum: microseconds that count as 1 in the measures `TIME` and `RATE`.
+        quantum: microseconds that count as 1 where values count with time.
     """
 
     lanes: tuple[Lane, ...]

@@ -1,0 +1,285 @@
+"""The statement that answers `partials`, in the canonical subset of decision record 13.
+
+Instants are plain integers, calendars and memberships are joined tables, and no engine function
+knows about zones. Each lane is one common table expression; all have the columns of `_columns`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tidegate.model.flags import Flag
+from tidegate.model.instants import BEGINNING, FOREVER, HOUR
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tidegate.model.partials import Lane, PartialsRequest
+    from tidegate.model.windows import Window
+
+MEMBERS: Final = "sum_members"
+FACTORS: Final = "sum_factors"
+CALENDAR: Final = "sum_calendar"
+BUCKETS: Final = "sum_buckets"
+GIVEN: Final = "sum_given"
+
+_SEEN: Final = "bit_or(CAST(1 AS INTEGER) << r.flag)"
+
+
+def statement(
+    request: PartialsRequest,
+    lanes: Sequence[Lane],
+    *,
+    readings: str,
+    windows: dict[int, Window],
+    bounds: Window,
+) -> str:
+    """The SQL text of a request.
+
+    Args:
+        request: what is wanted.
+        lanes: those of its lanes that have members and cells.
+        readings: the relation that holds stored readings.
+        windows: per cyclic lane, the `ts` that its calendar names.
+        bounds: the span of all buckets.
+    """
+    tables: list[str] = []
+    for lane in lanes:
+        source = GIVEN if lane.given else readings
+        tables.append(_lane_members(lane))
+        if lane.spontaneous:
+            tables += _spontaneous(lane, request, source, bounds)
+        else:
+            tables.append(_cyclic(lane, request, source, windows[lane.number]))
+    rows = "\n  UNION ALL ".join(f"SELECT * FROM lane_{lane.number}" for lane in lanes)
+    tables.append(f"cells AS (\n  {rows}\n)")
+    if _needs_union(request):
+        tables += [_REACHED, _COVERED]
+    return "WITH " + ",\n".join(tables) + "\n" + _totals(request)
+
+
+def _needs_union(request: PartialsRequest) -> bool:
+    """Cells of one series never overlap, so that only sums over series need a union of time."""
+    return request.covered and not request.by_series
+
+
+def _columns(request: PartialsRequest) -> str:
+    """What tells the rows of a lane apart."""
+    if request.by_series:
+        return "series, bucket"
+    return 'bucket, start, "end"' if request.covered else "bucket"
+
+
+def _lane_members(lane: Lane) -> str:
+    return f"""lane_{lane.number}_members AS (
+  SELECT m.series, m.start, m."end", f.scale, f.shift
+  FROM {MEMBERS} AS m JOIN {FACTORS} AS f ON f.series = m.series
+  WHERE f.lane = {lane.number}
+)"""
+
+
+def _value(lane: Lane, value: str) -> str:
+    return f"({value} * m.scale + m.shift)" if lane.scaled else value
+
+
+# ---- cyclic lanes -----------------------------------------------------------------------------
+
+
+def _cyclic(lane: Lane, request: PartialsRequest, source: str, window: Window) -> str:
+    if request.by_series:
+        body = _by_series(lane, request, source, window)
+    elif lane.mean:
+        body = _means(_by_series(lane, request, source, window), request.quantum)
+    else:
+        body = _by_cell(lane, request, source, window)
+    return f"lane_{lane.number} AS (\n{body}\n)"
+
+
+def _by_cell(lane: Lane, request: PartialsRequest, source: str, window: Window) -> str:
+    """Series are added cell by cell, so that weights apply to few rows."""
+    placed = ', c.start, c."end"' if request.covered else ""
+    weight = " * c.multiply / c.divide" if lane.weighted else ""
+    return f"""  SELECT c.bucket{placed}, s.total{weight} AS total, 0 AS covered,
+    s.numbers, s.cells, 0 AS open_cells, s.seen
+  FROM (
+{_added(lane, source, window)}
+  ) AS s JOIN {CALENDAR} AS c ON c.start = s.start
+  WHERE c.lane = {lane.number}"""
+
+
+def _added(lane: Lane, source: str, window: Window) -> str:
+    start, joined, decided, place = "r.ts", "", "r.ts", ""
+    if not lane.whole:
+        start, decided, place = "c.start", "c.decided", f" AND c.lane = {lane.number}"
+        joined = f"\n    JOIN {CALENDAR} AS c ON c.point = r.ts"
+    return f"""    SELECT {start} AS start, fsum({_value(lane, "r.value")}) AS total,
+      count(r.value) AS numbers, count(*) AS cells, {_SEEN} AS seen
+    FROM {source} AS r{joined}
+    JOIN lane_{lane.number}_members AS m ON m.series = r.series
+      AND {decided} >= m.start AND {decided} < m."end"
+    WHERE r.ts >= {window.start} AND r.ts < {window.end}{place}
+    GROUP BY {start}"""
+
+
+def _by_series(lane: Lane, request: PartialsRequest, source: str, window: Window) -> str:
+    weight = " * c.multiply / c.divide" if lane.weighted else ""
+    covered = "0"
+    if request.covered or lane.mean:
+        covered = 'CAST(sum(CASE WHEN r.value IS NULL THEN 0 ELSE c."end" - c.start END) AS BIGINT)'
+    return f"""  SELECT r.series, c.bucket, fsum({_value(lane, "r.value")}{weight}) AS total,
+    {covered} AS covered,
+    count(r.value) AS numbers, count(*) AS cells, 0 AS open_cells, {_SEEN} AS seen
+  FROM {source} AS r
+  JOIN {CALENDAR} AS c ON c.point = r.ts
+  JOIN lane_{lane.number}_members AS m ON m.series = r.series
+    AND c.decided >= m.start AND c.decided < m."end"
+  WHERE r.ts >= {window.start} AND r.ts < {window.end} AND c.lane = {lane.number}
+  GROUP BY r.series, c.bucket"""
+
+
+def _means(by_series: str, quantum: int) -> str:
+    """The mean of each series over its own time, added over the series of a bucket."""
+    return f"""  SELECT bucket, fsum(total / (NULLIF(covered, 0) / {quantum})) AS total,
+    0 AS covered, CAST(sum(numbers) AS BIGINT) AS numbers,
+    CAST(sum(cells) AS BIGINT) AS cells, CAST(sum(open_cells) AS BIGINT) AS open_cells,
+    bit_or(seen) AS seen
+  FROM (
+{by_series}
+  ) AS s
+  GROUP BY bucket"""
+
+
+# ---- spontaneous lanes ------------------------------------------------------------------------
+
+
+def _spontaneous(lane: Lane, request: PartialsRequest, source: str, bounds: Window) -> list[str]:
+    """Values hold from their own instant to the next; nothing stored yet is one missing value."""
+    n = lane.number
+    by_series = _held_by_series(lane, request)
+    if request.by_series:
+        body = by_series
+    elif lane.mean:
+        body = _means(by_series, request.quantum)
+    else:
+        body = _held(lane, request, _columns(request))
+    return [
+        _lane_series(n),
+        _points(n, source, bounds),
+        f"""lane_{n}_held AS (
+  SELECT series, ts AS start, coalesce(until, {FOREVER}) AS "end", until - ts AS length, value, flag
+  FROM (
+    SELECT series, ts, value, flag, lead(ts) OVER (PARTITION BY series ORDER BY ts) AS until
+    FROM lane_{n}_points
+  ) AS p
+)""",
+        _pieces(lane, request),
+        f"lane_{n} AS (\n{body}\n)",
+    ]
+
+
+def _lane_series(n: int) -> str:
+    return f"""lane_{n}_series AS (
+  SELECT DISTINCT series FROM lane_{n}_members
+)"""
+
+
+def _points(n: int, source: str, bounds: Window) -> str:
+    """The readings in the bounds, the nearest on either side, and a missing one before all."""
+    chosen = f"FROM {source} AS r JOIN lane_{n}_series AS s ON s.series = r.series"
+    return f"""lane_{n}_points AS (
+  SELECT r.series, r.ts, r.value, r.flag {chosen}
+  WHERE r.ts >= {bounds.start} AND r.ts < {bounds.end}
+  UNION ALL
+  SELECT r.series, r.ts, r.value, r.flag FROM {source} AS r
+  JOIN (
+    SELECT r.series, max(r.ts) AS ts {chosen}
+    WHERE r.ts < {bounds.start} GROUP BY r.series
+  ) AS b ON b.series = r.series AND b.ts = r.ts
+  UNION ALL
+  SELECT r.series, min(r.ts) AS ts, NULL AS value, {Flag.MISSING:d} AS flag {chosen}
+  WHERE r.ts >= {bounds.end} GROUP BY r.series
+  UNION ALL
+  SELECT series, {BEGINNING} AS ts, NULL AS value, {Flag.MISSING:d} AS flag FROM lane_{n}_series
+)"""
+
+
+def _pieces(lane: Lane, request: PartialsRequest) -> str:
+    """The time of held values cut at bucket borders and, unless the bucket decides, membership."""
+    n = lane.number
+    if request.step_membership:
+        since, until = "h.start", 'h."end"'
+        member = 'ON m.series = h.series AND b.start >= m.start AND b.start < m."end"'
+        return f"""lane_{n}_pieces AS (
+  SELECT h.series, b.bucket, {_overlap(since, until)}, h.length, {_value(lane, "h.value")} AS value,
+    h.flag
+  FROM lane_{n}_held AS h
+  JOIN {BUCKETS} AS b ON b.start < {until} AND b."end" > {since}
+  JOIN lane_{n}_members AS m {member}
+)"""
+    return f"""lane_{n}_pieces AS (
+  SELECT h.series, b.bucket, {_overlap("h.start", 'h."end"')}, h.length, h.value, h.flag
+  FROM (
+    SELECT h.series, greatest(h.start, m.start) AS start, least(h."end", m."end") AS "end",
+      h.length, {_value(lane, "h.value")} AS value, h.flag
+    FROM lane_{n}_held AS h
+    JOIN lane_{n}_members AS m ON m.series = h.series
+      AND m.start < h."end" AND m."end" > h.start
+  ) AS h
+  JOIN {BUCKETS} AS b ON b.start < h."end" AND b."end" > h.start
+)"""
+
+
+def _overlap(start: str, end: str) -> str:
+    return f'greatest({start}, b.start) AS start, least({end}, b."end") AS "end"'
+
+
+def _held(lane: Lane, request: PartialsRequest, group: str, *, covered: bool = False) -> str:
+    time = "0"
+    if covered:
+        time = 'CAST(sum(CASE WHEN value IS NULL THEN 0 ELSE "end" - start END) AS BIGINT)'
+    return f"""  SELECT {group}, fsum({_counted(lane, request.quantum)}) AS total,
+    {time} AS covered, count(value) AS numbers, count(*) AS cells, count(*) AS open_cells,
+    bit_or(CAST(1 AS INTEGER) << flag) AS seen
+  FROM lane_{lane.number}_pieces
+  GROUP BY {group}"""
+
+
+def _held_by_series(lane: Lane, request: PartialsRequest) -> str:
+    return _held(lane, request, "series, bucket", covered=request.covered or lane.mean)
+
+
+def _counted(lane: Lane, quantum: int) -> str:
+    """A held value times its weight; a share of endless time is nothing (NULL)."""
+    time = '("end" - start)'
+    if lane.hours == 1 and not lane.levels:
+        return f"value * {time} / {HOUR}"
+    value = {1: f"value * length / {HOUR}", 0: "value", -1: f"value * {HOUR} / length"}[lane.hours]
+    return f"{value} * {time} / {quantum if lane.levels else 'length'}"
+
+
+# ---- all lanes --------------------------------------------------------------------------------
+
+_REACHED: Final = """reached AS (
+  SELECT bucket, start, "end", max("end") OVER (
+    PARTITION BY bucket ORDER BY start, "end" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+  ) AS reach
+  FROM cells WHERE numbers > 0
+)"""
+
+_COVERED: Final = """united AS (
+  SELECT bucket,
+    CAST(sum(greatest("end" - greatest(start, coalesce(reach, start)), 0)) AS BIGINT) AS covered
+  FROM reached GROUP BY bucket
+)"""
+
+
+def _totals(request: PartialsRequest) -> str:
+    key = "t.series, t.bucket" if request.by_series else "t.bucket"
+    time = "coalesce(max(u.covered), 0)" if _needs_union(request) else "sum(t.covered)"
+    joined = " LEFT JOIN united AS u ON u.bucket = t.bucket" if _needs_union(request) else ""
+    return f"""SELECT {key}, coalesce(fsum(t.total), 0) AS total, CAST({time} AS BIGINT) AS covered,
+  CAST(sum(t.numbers) AS BIGINT) AS numbers, CAST(sum(t.cells) AS BIGINT) AS cells,
+  CAST(sum(t.open_cells) AS BIGINT) AS open_cells, bit_or(t.seen) AS seen
+FROM cells AS t{joined}
+GROUP BY {key}
+ORDER BY {key}"""
