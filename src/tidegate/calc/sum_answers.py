@@ -56,7 +56,6 @@ def _condensed(
     plan: SumPlan, whole: Partials
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int16]]:
     if plan.in_steps:
-        totals = np.where(whole.has_number, whole.total, 0.0)
         return condense(
             plan.method,
             steps=plan.steps,

@@ -9,15 +9,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tidegate.model.flags import RANK
+from tidegate.model.instants import BEGINNING, FOREVER
 from tidegate.model.windows import Window
 from tidegate.store import partials_sql as sql
 from tidegate.store.expected import expected_cells
+from tidegate.store.reading import believed
+from tidegate.store.verbs import CURRENT, NO_READINGS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tidegate.model.partials import Lane, PartialsRequest
     from tidegate.store.engine.duckdb import Session
+    from tidegate.store.messages import Version
 
 _COUNTS: Final = ("covered", "numbers", "cells", "expected")
 
@@ -26,24 +30,24 @@ def partials(
     session: Session,
     request: PartialsRequest,
     *,
-    readings: str,
     members: pa.Table,
     factors: pa.Table,
     calendar: pa.Table,
     buckets: pa.Table,
-    given: pa.Table,
+    given: pa.Table = NO_READINGS,
+    version: Version = CURRENT,
 ) -> pa.Table:
     """The partials of a request, as `Verbs.partials` says.
 
     Args:
-        session: where the relation `readings` can be seen.
+        session: one state of the store.
         request: the lanes and what is wanted of them.
-        readings: the relation that holds stored readings.
         members: the spans in which each series is a member.
         factors: the lane, scale and shift of each series.
         calendar: the cells of cyclic lanes.
         buckets: the buckets, numbered by time.
         given: calculated readings.
+        version: which belief to read.
     """
     spans = _spans_by_lane(members, factors)
     cells = {lane.number: _of_lane(calendar, lane) for lane in request.lanes}
@@ -54,6 +58,7 @@ def partials(
     )
     if not lanes or not buckets.num_rows:
         return _table(request, _nothing())
+    readings, bounds = _relation(session, version)
     text = sql.statement(
         request,
         lanes,
@@ -69,13 +74,21 @@ def partials(
         sql.GIVEN: given,
     }
     with session.bound(**tables):
-        found = session.table(text)
+        found = session.table(text, **bounds)
     counted = [
         _expected(spans[lane.number], cells[lane.number], request)
         for lane in lanes
         if not lane.spontaneous
     ]
     return _table(request, _added([_found(found, request), *counted]))
+
+
+def _relation(session: Session, version: Version) -> tuple[str, dict[str, int]]:
+    """The relation that holds the readings of a version, and what it binds."""
+    if version == CURRENT:
+        return "readings", {}
+    chosen = f"series IN (SELECT series FROM {sql.FACTORS})"
+    return f"({believed(session, chosen, version)})", {"start": BEGINNING, "end": FOREVER}
 
 
 def _spans_by_lane(members: pa.Table, factors: pa.Table) -> dict[int, pa.Table]:
