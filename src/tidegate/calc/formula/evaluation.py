@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 
 import numpy as np
 
+from tidegate.calc.flags import masks, worst
 from tidegate.calc.formula.tree import (
     Constant,
     Expression,
@@ -21,31 +22,14 @@ from tidegate.calc.formula.tree import (
     Reference,
     postorder,
 )
-from tidegate.model.flags import RANK, WITHOUT_NUMBER, WORST_LAST, Flag
+from tidegate.model.flags import WITHOUT_NUMBER, Flag
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_BIT: Final = {flag: 1 << rank for flag, rank in RANK.items()}
-_KEEPS_ABSENT: Final = WITHOUT_NUMBER | {Flag.FAULTY}
-
-
-def _bits() -> NDArray[np.uint16]:
-    table = np.zeros(max(Flag) + 1, np.uint16)
-    for flag, bit in _BIT.items():
-        table[flag] = bit
-    return table
-
-
-def _worst() -> NDArray[np.int16]:
-    highest = [max(mask.bit_length() - 1, 0) for mask in range(1 << len(WORST_LAST))]
-    worst = np.array([WORST_LAST[rank] for rank in highest], np.int16)
-    worst[0] = Flag.VALID
-    return worst
-
-
-_BITS: Final = _bits()
-_WORST: Final = _worst()
+_KEEPS_ABSENT: Final = [*WITHOUT_NUMBER, Flag.FAULTY]
+_FAULTY: Final = masks(Flag.FAULTY)
+_NONE: Final = np.int16(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +45,7 @@ class Triples:
 
     numbers: NDArray[Any]
     present: NDArray[np.bool_]
-    seen: NDArray[np.uint16]
+    seen: NDArray[np.int16]
     unit: str | None = None
 
     @classmethod
@@ -73,18 +57,18 @@ class Triples:
         unit: str | None = None,
     ) -> Self:
         """The triples of readings: an absent number is missing unless its flag says why."""
-        cause = np.where(np.isin(flags, list(_KEEPS_ABSENT)), flags, Flag.MISSING)
-        seen = _BITS[np.where(present, flags, cause)]
+        cause = np.where(np.isin(flags, _KEEPS_ABSENT), flags, Flag.MISSING)
+        seen = masks(np.where(present, flags, cause))
         return cls(np.where(present, numbers, 0.0), present, seen, unit)
 
     @classmethod
     def constant(cls, value: float) -> Self:
         """A number with no flag at all."""
-        return cls(np.asarray(value, np.float64), np.asarray(True), np.asarray(0, np.uint16))
+        return cls(np.asarray(value, np.float64), np.asarray(True), np.asarray(_NONE))
 
     def flags(self) -> NDArray[np.int16]:
         """The worst flag of each value; `VALID` where none went in."""
-        return _WORST[self.seen]
+        return np.where(self.seen, worst(self.seen), np.int16(Flag.VALID))
 
 
 Function: TypeAlias = Callable[..., Triples]
@@ -144,17 +128,17 @@ def _combined(
 ) -> Triples:
     """A result that needs all operands: their flags, or the causes of those that are absent."""
     present: Any = np.bool_(True)
-    seen: Any = np.uint16(0)
-    lost: Any = np.uint16(0)
+    seen: Any = _NONE
+    lost: Any = _NONE
     for operand in operands:
         present = present & operand.present
         seen = seen | operand.seen
-        lost = lost | np.where(operand.present, np.uint16(0), operand.seen)
+        lost = lost | np.where(operand.present, _NONE, operand.seen)
     seen = np.where(present, seen, lost)
     if fault is not None:
-        seen = np.where(present & fault, np.uint16(_BIT[Flag.FAULTY]), seen)
+        seen = np.where(present & fault, _FAULTY, seen)
         present = present & ~fault
-    return Triples(numbers, present, seen.astype(np.uint16), unit)
+    return Triples(numbers, present, seen.astype(np.int16), unit)
 
 
 def _common_unit(first: Triples, second: Triples) -> str | None:
