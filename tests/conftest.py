@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from tidegate.store.local import LocalStore
 
 
 @pytest.fixture(autouse=True)
@@ -21,3 +25,22 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     (tmp_path / "home").mkdir()
     (tmp_path / "run").mkdir(mode=0o700)
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store folder with nothing in it, made once; copy it, do not open it."""
+    from tidegate.store.local import LocalStore
+
+    folder = tmp_path_factory.mktemp("made") / "store"
+    LocalStore.open(folder).close()
+    return folder
+
+
+@pytest.fixture
+def store(tmp_path: Path, empty_store: Path) -> Iterator[LocalStore]:
+    """A fresh store of its own for one test, in `tmp_path / "store"`."""
+    from tidegate.store.local import LocalStore
+
+    with LocalStore.open(shutil.copytree(empty_store, tmp_path / "store")) as opened:
+        yield opened

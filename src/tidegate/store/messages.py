@@ -25,8 +25,8 @@ class ConnectionRecord(msgspec.Struct, frozen=True, kw_only=True):
 class SeriesSelection(msgspec.Struct, frozen=True, kw_only=True):
     r"""Which series of a repository; every member given narrows, none given means all.
 
-    `names` may hold the wildcards `%` and `_` (`\` escapes) and then ignore case; `filters`
-    match a series if all hold together at any instant.
+    A name that no series has exactly may hold the wildcards `%` and `_` (`\` escapes) and then
+    ignores case; `filters` match a series if all hold together at any instant.
     """
 
     keys: tuple[SeriesKey, ...] | None = None
@@ -112,8 +112,9 @@ class AuditRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """Sizes and health of a store."""
+    """Sizes and health of a store; `id` stays the same wherever its folder goes."""
 
+    id: str = ""
     format: int
     series: int
     readings: int

@@ -1,0 +1,291 @@
+"""Attributes and their dated values on series."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import pyarrow as pa
+
+from tidegate.model.attributes import Assignment, Attribute, AttributeId, AttributeType
+from tidegate.model.errors import BadValue, Duplicate, NotFound
+from tidegate.model.instants import FOREVER
+from tidegate.store.changes import to_json
+from tidegate.store.keys import among
+from tidegate.store.repositories import require_repository
+from tidegate.store.series import series_with
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tidegate.model.series import Series, SeriesKey
+    from tidegate.store.changes import Change
+    from tidegate.store.engine.duckdb import Session
+    from tidegate.store.messages import AssignmentChange
+
+Dated = dict[int, str | None]
+"""Instants to values."""
+_Places: TypeAlias = "dict[tuple[SeriesKey, int], Dated]"  # by series and attribute
+
+_VALUES: Final = pa.schema(
+    {"series": pa.int32(), "attribute": pa.int32(), "instant": pa.int64(), "value": pa.string()}
+)
+
+
+def known(as_of: int | None) -> str:
+    """SQL that holds for rows believed at an instant, or now."""
+    if as_of is None:
+        return f"known_to = {int(FOREVER)}"
+    return f"known_from <= {int(as_of)} AND known_to > {int(as_of)}"
+
+
+def attributes(session: Session, repository: str, *, as_of: int | None = None) -> list[Attribute]:
+    """The attributes of a repository, by id."""
+    require_repository(session, repository)
+    rows = session.rows(
+        "SELECT id, name, type FROM attributes"
+        f" WHERE repository = $repository AND {known(as_of)} ORDER BY id",
+        repository=repository,
+    )
+    return [_attribute(*row) for row in rows]
+
+
+def attribute_named(
+    session: Session, name: str, repository: str, *, as_of: int | None = None
+) -> Attribute:
+    """The attribute of a name: the exact one, else the only one that differs in case.
+
+    Raises:
+        NotFound: there is none.
+    """
+    existing = attributes(session, repository, as_of=as_of)
+    alike = [one for one in existing if one.name.casefold() == name.strip().casefold()]
+    for attribute in alike:
+        if attribute.name == name or len(alike) == 1:
+            return attribute
+    close = difflib.get_close_matches(name, [one.name for one in existing], n=1, cutoff=0.6)
+    hint = f"did you mean '{close[0]}'?" if close else "see `tidegate attributes list`"
+    raise NotFound("attribute", name, hint=hint)
+
+
+def create_attribute(
+    change: Change, name: str, type: AttributeType, id: int | None, repository: str
+) -> Attribute:
+    """Create an attribute under a number that is free."""
+    if not name.strip() or "|" in name:
+        raise BadValue("attribute name", name, "a text without '|'")
+    for existing in attributes(change.session, repository):
+        if existing.name == name:
+            raise Duplicate("attribute", name)
+        if existing.id == id:
+            raise Duplicate("attribute id", id)
+    if id is None:
+        last = change.session.value(
+            "SELECT max(id) FROM attributes WHERE repository = $repository", repository=repository
+        )
+        return create_attribute(change, name, type, (last or 0) + 1, repository)
+    attribute = _attribute(id, name, type)
+    change.session.run(
+        "INSERT INTO attributes VALUES ($id, $repository, $name, $type, $at, $open)",
+        id=id,
+        repository=repository,
+        name=name,
+        type=int(type),
+        at=change.at,
+        open=FOREVER,
+    )
+    change.audit("create-attribute", f"attribute {name}", after=attribute)
+    return attribute
+
+
+def remove_attribute(change: Change, name: str, repository: str) -> None:
+    """Remove an attribute and every assignment of it; what it said before stays known."""
+    attribute = attribute_named(change.session, name, repository)
+    change.session.run(
+        f"UPDATE attributes SET known_to = $at"
+        f" WHERE id = $id AND repository = $repository AND {known(None)}",
+        at=change.at,
+        id=attribute.id,
+        repository=repository,
+    )
+    for table in ("assigned", "attribute_values"):
+        change.session.run(
+            f"UPDATE {table} SET known_to = $at WHERE attribute = $id AND {known(None)} AND series"
+            " IN (SELECT key FROM series WHERE repository = $repository)",
+            at=change.at,
+            id=attribute.id,
+            repository=repository,
+        )
+    change.audit("remove-attribute", f"attribute {attribute.name}", before=attribute)
+
+
+def assign(change: Change, changes: Sequence[AssignmentChange], repository: str) -> int:
+    """Apply changes of assignments, all or none; how many dated values changed."""
+    session = change.session
+    named = {
+        name: attribute_named(session, name, repository)
+        for name in dict.fromkeys(one.attribute for one in changes)
+    }
+    series = series_with(session, (one.series for one in changes))
+    _require_one_repository(series.values(), repository)
+    before = _places(session, list(series), as_of=None)
+    after = {place: dict(values) for place, values in before.items()}
+    for one in changes:
+        _apply(one, (one.series, named[one.attribute].id), after)
+    return _write(change, before, after)
+
+
+def assignments(
+    session: Session, keys: Sequence[SeriesKey], *, as_of: int | None = None
+) -> dict[SeriesKey, list[Assignment]]:
+    """Every assignment of each series, by attribute id."""
+    places = _places(session, keys, as_of=as_of)
+    rows = session.rows(f"SELECT repository, id, name, type FROM attributes WHERE {known(as_of)}")
+    by_place = {
+        (repository, number): _attribute(number, *rest) for repository, number, *rest in rows
+    }
+    home = {key: series.repository for key, series in series_with(session, keys).items()}
+    found: dict[SeriesKey, list[Assignment]] = {key: [] for key in keys}
+    for (key, number), values in sorted(places.items()):
+        attribute = by_place.get((home[key], number))
+        if attribute is not None:
+            found[key].append(Assignment(attribute, dict(sorted(values.items()))))
+    return found
+
+
+def attribute_at(
+    session: Session, key: SeriesKey, name: str, instant: int, *, as_of: int | None = None
+) -> str | None:
+    """The value in force at an instant: that of the greatest dated one at or before it."""
+    series = series_with(session, [key])[key]
+    attribute = attribute_named(session, name, series.repository, as_of=as_of)
+    value = session.value(
+        "SELECT value FROM attribute_values"
+        " WHERE series = $key AND attribute = $attribute AND instant <= $instant"
+        f" AND {known(as_of)} ORDER BY instant DESC LIMIT 1",
+        key=key,
+        attribute=attribute.id,
+        instant=instant,
+    )
+    return None if value is None else str(value)
+
+
+def _attribute(id: int, name: str, type: int) -> Attribute:
+    return Attribute(AttributeId(id), name, AttributeType(type))
+
+
+def _require_one_repository(series: Iterable[Series], repository: str) -> None:
+    for one in series:
+        if one.repository != repository:
+            raise NotFound("series", one.name, hint=f"it lies in repository '{one.repository}'")
+
+
+def _apply(change: AssignmentChange, place: tuple[SeriesKey, int], places: _Places) -> None:
+    match change.mode:
+        case "merge":
+            places.setdefault(place, {}).update(change.values)
+        case "replace":
+            places[place] = dict(change.values)
+        case "remove":
+            places.pop(place, None)
+        case mode:
+            raise BadValue("the mode of a change", mode, "merge, replace or remove")
+
+
+def _places(session: Session, keys: Sequence[SeriesKey], *, as_of: int | None) -> _Places:
+    with among(session, keys) as wanted:
+        condition = f"{wanted} AND {known(as_of)}"
+        held = session.rows(f"SELECT series, attribute FROM assigned WHERE {condition}")
+        dated = session.rows(
+            f"SELECT series, attribute, instant, value FROM attribute_values WHERE {condition}"
+        )
+    places: _Places = {(series, attribute): {} for series, attribute in held}
+    for series, attribute, instant, value in dated:
+        places[series, attribute][instant] = value
+    return places
+
+
+def _write(change: Change, before: _Places, after: _Places) -> int:
+    _write_assigned(change, before, after)
+    old = _flat(before)
+    new = _flat(after)
+    ended = [place for place in old if place not in new or new[place] != old[place]]
+    begun = [place for place in new if place not in old or new[place] != old[place]]
+    _end_values(change, ended)
+    _begin_values(change, [(*place, new[place]) for place in begun])
+    _audit(change, before, after)
+    return len(set(ended) | set(begun))
+
+
+def _flat(places: _Places) -> dict[tuple[int, int, int], str | None]:
+    return {
+        (*place, instant): value
+        for place, values in places.items()
+        for instant, value in values.items()
+    }
+
+
+def _write_assigned(change: Change, before: _Places, after: _Places) -> None:
+    gone = [(*place, 0, None) for place in before.keys() - after.keys()]
+    with change.session.bound(gone=_value_table(gone)):
+        change.session.run(
+            "UPDATE assigned SET known_to = $at FROM gone WHERE assigned.series = gone.series"
+            f" AND assigned.attribute = gone.attribute AND {known(None)}",
+            at=change.at,
+        )
+    new = [(*place, 0, None) for place in sorted(after.keys() - before.keys())]
+    with change.session.bound(new=_value_table(new)):
+        change.session.run(
+            "INSERT INTO assigned SELECT series, attribute, $at, $open FROM new",
+            at=change.at,
+            open=FOREVER,
+        )
+
+
+def _end_values(change: Change, places: Sequence[tuple[int, int, int]]) -> None:
+    with change.session.bound(ended=_value_table([(*place, None) for place in places])):
+        change.session.run(
+            "UPDATE attribute_values AS held SET known_to = $at FROM ended"
+            " WHERE held.series = ended.series AND held.attribute = ended.attribute"
+            f" AND held.instant = ended.instant AND {known(None)}",
+            at=change.at,
+        )
+
+
+def _begin_values(change: Change, values: Sequence[tuple[int, int, int, str | None]]) -> None:
+    with change.session.bound(begun=_value_table(values)):
+        change.session.run(
+            "INSERT INTO attribute_values SELECT *, $at, $open FROM begun",
+            at=change.at,
+            open=FOREVER,
+        )
+
+
+def _value_table(rows: Sequence[tuple[int, int, int, str | None]]) -> pa.Table:
+    columns = zip(*rows, strict=True) if rows else ((), (), (), ())
+    return pa.table(dict(zip(_VALUES.names, columns, strict=True)), schema=_VALUES)
+
+
+_AUDIT: Final = pa.schema(
+    {"series": pa.int32(), "attribute": pa.int32(), "before": pa.string(), "after": pa.string()}
+)
+
+
+def _audit(change: Change, before: _Places, after: _Places) -> None:
+    rows = [
+        (*place, to_json(before.get(place)), to_json(after.get(place)))
+        for place in sorted(before.keys() | after.keys())
+        if before.get(place) != after.get(place)
+    ]
+    columns = zip(*rows, strict=True) if rows else ((), (), (), ())
+    table = pa.table(dict(zip(_AUDIT.names, columns, strict=True)), schema=_AUDIT)
+    with change.session.bound(assigning=table):
+        change.session.run(
+            "INSERT INTO audit SELECT $at, $actor, 'assign',"
+            " 'attribute ' || attributes.name || ' of series ' || series.name, before, after"
+            " FROM assigning JOIN series ON series.key = assigning.series"
+            f" AND series.{known(None)} JOIN attributes ON attributes.id = assigning.attribute"
+            f" AND attributes.repository = series.repository AND attributes.{known(None)}",
+            at=change.at,
+            actor=change.actor,
+        )

@@ -1,0 +1,1 @@
+"""Engines: what a store is kept in."""

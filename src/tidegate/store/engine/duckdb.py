@@ -1,0 +1,215 @@
+"""The embedded engine: one DuckDB file, one writer at a time, readers on cursors of their own."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import duckdb
+
+from tidegate.model.errors import StoreError
+from tidegate.store.engine.faults import is_fatal, told, translated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pyarrow as pa
+
+STORAGE_VERSION: Final = "v1.5.0"
+"""Files are written so that every engine release from this one on can open them."""
+
+_MEMORY_SHARE: Final = 0.5
+_MEMORY_CAP: Final = 4 << 30
+_CHECKPOINT_AT: Final = "64MiB"
+
+
+class Session:
+    """One cursor with the few ways in which the store speaks to it; parameters are `$named`."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+
+    def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        """Every row of an answer that is known to be small."""
+        return self._cursor.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, **parameters: Any) -> tuple[Any, ...] | None:
+        """The first row of an answer that is known to be small, or None."""
+        rows = self.rows(sql, **parameters)  # taken whole: an open answer would block the cursor
+        return rows[0] if rows else None
+
+    def value(self, sql: str, **parameters: Any) -> Any:
+        """The first column of the first row, or None."""
+        row = self.row(sql, **parameters)
+        return None if row is None else row[0]
+
+    def run(self, sql: str, **parameters: Any) -> int:
+        """Execute a statement; the number of rows it changed."""
+        row = self.row(sql, **parameters)
+        return int(row[0]) if row and isinstance(row[0], int) else 0
+
+    def table(self, sql: str, **parameters: Any) -> pa.Table:
+        """The whole answer as columns."""
+        return self._cursor.sql(sql, params=parameters).to_arrow_table()
+
+    def batches(self, sql: str, *, size: int, **parameters: Any) -> Iterator[pa.RecordBatch]:
+        """The answer in batches of at most `size` rows, made as they are taken."""
+        yield from self._cursor.sql(sql, params=parameters).to_arrow_reader(size)
+
+    @contextmanager
+    def bound(self, **tables: pa.Table) -> Iterator[None]:
+        """Let statements inside the block name Arrow tables."""
+        with ExitStack() as stack:
+            for name, table in tables.items():
+                self._cursor.register(name, table)
+                stack.callback(self._cursor.unregister, name)
+            yield
+
+
+class Engine:
+    """One open database file, shared by everything in this process that opened the same path.
+
+    Use `open`, not the constructor; each `open` needs one `close`.
+    """
+
+    _open: Final[dict[Path, Engine]] = {}
+    _registry: Final = threading.Lock()
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.writer = threading.RLock()
+        self._users = 0
+        self.process = os.getpid()
+        self._state = threading.Lock()
+        self._root: duckdb.DuckDBPyConnection | None = None
+        self._cursors: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """The engine of a database file that exists.
+
+        Raises:
+            StoreBusy: another process has it.
+            StoreDamaged: it is no database.
+        """
+        path = path.resolve()
+        with cls._registry:
+            engine = cls._open.get(path)
+            if engine is None or engine.process != os.getpid():
+                engine = cls(path)
+                engine._connect()
+                cls._open[path] = engine
+            engine._users += 1
+            return engine  # type: ignore[return-value]
+
+    def close(self) -> bool:
+        """Give this use of the engine back; True if it was the last and the file is closed."""
+        with self._registry:
+            self._users -= 1
+            if self._users > 0:
+                return False
+            self._open.pop(self.path, None)
+        with self.writer:
+            self._disconnect()
+        return True
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one state of the store from its first statement to its last."""
+        with told(self.path), self._transaction() as cursor:
+            yield Session(cursor)
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """The session of the one writer: all it does is kept together, or none of it."""
+        with self.writer, told(self.path), self._transaction() as cursor:
+            yield Session(cursor)
+
+    def checkpoint(self) -> None:
+        """Move what the log holds into the file."""
+        with self.writer, told(self.path):
+            cursor = self._new_cursor()
+            try:
+                cursor.execute("CHECKPOINT")
+            except duckdb.TransactionException:
+                pass  # a reader still needs the old state; the next checkpoint does it
+            finally:
+                cursor.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        cursor = self._new_cursor()
+        try:
+            cursor.begin()
+            yield cursor
+            cursor.commit()
+        except BaseException as error:
+            self._undo(cursor)
+            if is_fatal(error):
+                self._disconnect()
+            raise
+        finally:
+            cursor.close()
+
+    @staticmethod
+    def _undo(cursor: duckdb.DuckDBPyConnection) -> None:
+        try:
+            cursor.rollback()
+        except duckdb.Error:
+            return  # the commit itself failed, and undid everything
+
+    def _new_cursor(self) -> duckdb.DuckDBPyConnection:
+        if self.process != os.getpid():
+            raise StoreError(
+                "a store cannot be used in a forked process", hint="open it after the fork"
+            )
+        with self._state:
+            if self._users == 0:
+                raise StoreError("the store is closed", hint="open it again")
+            if self._root is None:
+                self._connect()
+            assert self._root is not None
+            cursor = self._root.cursor()
+            self._cursors.add(cursor)
+            return cursor
+
+    def _connect(self) -> None:
+        try:
+            self._root = connect(self.path)
+        except (duckdb.Error, OSError) as error:
+            raise translated(error, self.path) from error
+
+    def _disconnect(self) -> None:
+        with self._state:
+            for cursor in list(self._cursors):
+                cursor.interrupt()
+                cursor.close()
+            self._cursors.clear()
+            if self._root is not None:
+                self._root.close()
+                self._root = None
+
+
+def connect(path: Path) -> duckdb.DuckDBPyConnection:
+    """A bare connection to a database file with the settings that every store has."""
+    return duckdb.connect(
+        path,
+        config={
+            "storage_compatibility_version": STORAGE_VERSION,
+            "memory_limit": f"{_memory() >> 20}MiB",
+            "temp_directory": str(path.parent / "temp"),
+            "wal_autocheckpoint": _CHECKPOINT_AT,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "python_enable_replacements": False,
+        },
+    )
+
+
+def _memory() -> int:
+    installed = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min(int(installed * _MEMORY_SHARE), _MEMORY_CAP)
