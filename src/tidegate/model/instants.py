@@ -9,6 +9,7 @@ from typing import Final, NewType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tidegate.model.errors import BadTime, UnknownZone
+from tidegate.model.zone_names import WINDOWS_ZONES
 
 Instant = NewType("Instant", int)
 """UTC microseconds since 1970-01-01T00:00:00Z."""
@@ -33,13 +34,13 @@ _ISO: Final = re.compile(
 
 
 def zone(name: str) -> ZoneInfo:
-    """The zone of an IANA name.
+    """The zone of an IANA name, or of a common Windows name such as `W. Europe Standard Time`.
 
     Raises:
         UnknownZone: the zone database has no such name.
     """
     try:
-        return ZoneInfo(name)
+        return ZoneInfo(WINDOWS_ZONES.get(name, name))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise UnknownZone(name) from None
 

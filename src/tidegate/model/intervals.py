@@ -61,6 +61,9 @@ _SHORT_UNITS: Final = {
     "q": IntervalUnit.QUARTER,
     "y": IntervalUnit.YEAR,
 }
+_NAMED_UNITS: Final = {
+    name: unit for unit in IntervalUnit for name in (unit.name.lower(), f"{unit.name.lower()}s")
+}
 _COMPACT: Final = re.compile(r"(\d*)\s*([a-z]+)$")
 _ISO: Final = re.compile(r"(PT?)(\d+)([SMHDWY])$")
 
@@ -98,9 +101,10 @@ class Interval:
 
 
 def parse_interval(text: str, multiplier: int = 1) -> Interval:
-    """The interval of a code (`3`), a name (`hour`), an ISO form (`PT15M`) or a short form (`15m`).
+    """The interval of a code (`3`), a name (`hour`), an ISO form (`PT15M`) or a count (`15m`).
 
-    `m` is a minute and `mo` a month; `halfHour` is 30 minutes.
+    Counts also take names, as `str` of an interval writes them: `15 minutes`. `m` is a minute and
+    `mo` a month; `halfHour` is 30 minutes.
 
     Raises:
         UnknownName: the text names no interval.
@@ -109,14 +113,15 @@ def parse_interval(text: str, multiplier: int = 1) -> Interval:
     if word in {"halfhour", "half-hour", "half_hour"}:
         return Interval(IntervalUnit.MINUTE, 30 * multiplier)
     for unit in IntervalUnit:
-        if word in {str(unit.value), unit.name.lower(), f"{unit.name.lower()}s"}:
+        if word == str(unit.value):
             return Interval(unit, multiplier)
     iso = _ISO.match(word.upper())
     if iso and multiplier == 1 and iso[1] + iso[3] in _ISO_UNITS:
         return _iso(_ISO_UNITS[iso[1] + iso[3]], int(iso[2]))
     compact = _COMPACT.match(word)
-    if compact and compact[2] in _SHORT_UNITS:
-        return Interval(_SHORT_UNITS[compact[2]], int(compact[1] or 1) * multiplier)
+    unit_of = _SHORT_UNITS | _NAMED_UNITS
+    if compact and compact[2] in unit_of:
+        return Interval(unit_of[compact[2]], int(compact[1] or 1) * multiplier)
     names = [unit.name.lower() for unit in IntervalUnit]
     raise UnknownName("interval", text, [*names, "halfHour", "15m", "PT15M"])
 
