@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tidegate.standins.dcs import Standin
     from tidegate.store.local import LocalStore
 
 
@@ -44,3 +45,12 @@ def store(tmp_path: Path, empty_store: Path) -> Iterator[LocalStore]:
 
     with LocalStore.open(shutil.copytree(empty_store, tmp_path / "store")) as opened:
         yield opened
+
+
+@pytest.fixture
+def dcs_standin() -> Iterator[Standin]:
+    """A DCS stand-in of its own for one test, on a free loopback port."""
+    from tidegate.standins.dcs import running
+
+    with running() as standin:
+        yield standin
