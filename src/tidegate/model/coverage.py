@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from tidegate.model.windows import Window
+
+PROVISIONAL: Final = "late data may still come"
+"""Detail of a `done` or `empty` window asked for too early to be final: it is due again."""
 
 
 class CoverageState(StrEnum):

@@ -1,1 +1,1 @@
-"""What to fetch: splitting into tasks and running them."""
+"""Plans: which requests are due, and the run that carries them out."""
