@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,11 +22,20 @@ if TYPE_CHECKING:
     from tidegate.calc.sum_plans import SumPlan
 
 
-def finish(plan: SumPlan, parts: Sequence[pa.Table]) -> pa.Table:
-    """The answer of a sum.
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """A sum as arrays of one entry a bucket: 0 where there is no number."""
 
-    A bucket without members is 0 with flag 0; one whose members have no number at all is 0 with
-    flag 19, or 0 if none of them was missing. Both are null where the request wants that.
+    values: NDArray[np.float64]
+    has_number: NDArray[np.bool_]
+    flags: NDArray[np.int16]
+
+
+def totals(plan: SumPlan, parts: Sequence[pa.Table]) -> Totals:
+    """The numbers of a sum.
+
+    A bucket without members has flag 0; one whose members have no number at all has flag 19, or 0
+    if none of them was missing.
 
     Args:
         plan: the plan.
@@ -35,11 +45,22 @@ def finish(plan: SumPlan, parts: Sequence[pa.Table]) -> pa.Table:
     whole = Partials.over(merge(parts), steps) if parts else _nobody(steps)
     values, has_number, mask = _condensed(plan, whole)
     rule = valid_if_any if plan.request.valid_if_any else worst
+    return Totals(values, has_number, rule(mask))
+
+
+def finish(plan: SumPlan, parts: Sequence[pa.Table]) -> pa.Table:
+    """The answer of a sum, as `totals` and with the times of its buckets.
+
+    Args:
+        plan: the plan.
+        parts: what the engine answered to the plan's queries.
+    """
+    whole = totals(plan, parts)
     return answer(
         plan.buckets[:-1],
-        values,
-        rule(mask),
-        has_number,
+        whole.values,
+        whole.flags,
+        whole.has_number,
         unit=plan.unit,
         zone=plan.request.zone,
         interval=plan.interval,

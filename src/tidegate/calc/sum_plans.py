@@ -115,6 +115,14 @@ class SumPlan:
         """The time of all buckets."""
         return Window(int(self.buckets[0]), int(self.buckets[-1]))
 
+    def first_reading(self, series: Series) -> int:
+        """The earliest `ts` of a reading of a cyclic series that covers any of the sum's time."""
+        if series.interval.is_spontaneous or not self.window:
+            return self.window.start
+        zone = zone_named(series.zone or UTC)
+        start = Window(self.window.start, self.window.start + 1)
+        return int(edges(series.interval, start, zone=zone)[0])
+
     def queries(self, *, by_series: bool = False, most_cells: int = MOST_CELLS) -> Iterator[Query]:
         """The questions whose answers, merged, are the partials of the sum."""
         count = len(self.steps) - 1

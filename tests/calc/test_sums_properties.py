@@ -1,0 +1,199 @@
+"""Sums by the engine against the procedure of webtsm.md 9.6, and the properties of its 9.5."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.calc.engine import Filters, engine_sum
+from tests.calc.reference import Given, Row, reference_sum
+
+from tidegate.calc.calendar import edges
+from tidegate.model.aggregation import Aggregation
+from tidegate.model.instants import DAY, HOUR, MINUTE
+from tidegate.model.instants import parse as at
+from tidegate.model.instants import zone as zone_named
+from tidegate.model.intervals import Interval, IntervalUnit
+from tidegate.model.windows import Window
+
+if TYPE_CHECKING:
+    from tidegate.calc.sum_answers import Totals
+
+CHANGES = [int(at(text)) for text in ("2021-03-28T01:00Z", "2021-10-31T01:00Z", "2020-02-29")]
+ZONES = ["UTC", "Europe/Vienna", "Asia/Kolkata", "Australia/Lord_Howe"]
+RASTERS = [
+    Interval(IntervalUnit.MINUTE, 30),
+    Interval(IntervalUnit.HOUR),
+    Interval(IntervalUnit.HOUR, 6),
+    Interval(IntervalUnit.DAY),
+    Interval(IntervalUnit.MONTH),
+    Interval(IntervalUnit.NO),
+]
+BUCKETS = [*RASTERS[:-1], Interval(IntervalUnit.MINUTE, 20), Interval(IntervalUnit.TOTAL)]
+FLAGS = [0, 5, 7, 9, 12, 19, 20, 21, 22]
+VALUES = [None, "A", "B", " a "]
+
+quick = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> Window:
+    """Spans of up to three days around a change of clocks or a leap day, on quarter hours."""
+    start = draw(st.sampled_from(CHANGES)) + draw(st.integers(-96, 48)) * 15 * MINUTE
+    return Window(start, start + draw(st.integers(1, 3 * 96)) * 15 * MINUTE)
+
+
+@st.composite
+def dated(draw: st.DrawFn, window: Window) -> dict[int, str | None]:
+    """Values of an attribute that change in and around a window, on rasters and off."""
+    instants = st.integers(window.start - 2 * DAY, window.end).map(lambda x: x // MINUTE * MINUTE)
+    return draw(st.dictionaries(instants, st.sampled_from(VALUES), max_size=4))
+
+
+@st.composite
+def series(draw: st.DrawFn, window: Window, *, off_raster: bool = True) -> Given:
+    """One candidate with gaps, flags, and attributes."""
+    interval = draw(st.sampled_from(RASTERS if off_raster else RASTERS[:-1]))
+    zone = draw(st.sampled_from(ZONES))
+    if interval.is_spontaneous:
+        instants = st.integers(window.start - DAY, window.end + DAY).map(lambda x: x // HOUR * HOUR)
+        stamps = sorted(draw(st.sets(instants, max_size=6)))
+    else:
+        wider = Window(window.start - 40 * DAY, window.end + 40 * DAY)
+        if interval.nominal <= DAY:
+            wider = Window(window.start - 2 * DAY, window.end + 2 * DAY)
+        stamps = [int(x) for x in edges(interval, wider, zone=zone_named(zone))]
+    seed = draw(st.integers(0, 2**32 - 1))
+    return Given(
+        readings=_readings(stamps, np.random.default_rng(seed)),
+        interval=interval,
+        zone=zone,
+        attributes={name: draw(dated(window)) for name in ("P", "Q")},
+    )
+
+
+def _readings(
+    stamps: list[int], random: np.random.Generator
+) -> list[tuple[int, float | None, int]]:
+    rows: list[tuple[int, float | None, int]] = []
+    for ts in stamps:
+        if random.random() < 0.1:
+            continue
+        flag = 9 if random.random() < 0.7 else int(random.choice(FLAGS))
+        value = float(random.normal(0, 10.0 ** int(random.integers(-3, 6))))
+        rows.append((ts, None if flag in {0, 19} else value, flag))
+    return rows
+
+
+@st.composite
+def problems(draw: st.DrawFn) -> tuple[list[Given], Window, dict[str, Any]]:
+    """Candidates, a window and how the answer is laid out."""
+    window = draw(windows())
+    candidates = draw(st.lists(series(window), min_size=1, max_size=4))
+    options = {
+        "interval": draw(st.sampled_from(BUCKETS)),
+        "zone": draw(st.sampled_from(ZONES)),
+        "day_start": draw(st.sampled_from([0, 6 * HOUR])),
+        "valid_if_any": draw(st.booleans()),
+    }
+    return candidates, window, options
+
+
+def agree(expected: list[Row], actual: Totals) -> None:
+    """Values within 1e-12 of what was added without sign; flags and presence exactly."""
+    assert [row.flag for row in expected] == actual.flags.tolist()
+    assert [row.has_number for row in expected] == actual.has_number.tolist()
+    for row, value in zip(expected, actual.values.tolist(), strict=True):
+        assert abs(row.value - value) <= 1e-12 * max(row.size, 1e-300)
+
+
+FILTERS: list[Filters] = [
+    [("P", "A")],
+    [("P", "a"), ("Q", "B")],
+    [("Q", None)],
+    [],
+]
+
+
+@quick
+@given(problems(), st.sampled_from(FILTERS))
+def test_sums_of_amounts_equal_the_reference(problem: Any, filters: Filters) -> None:
+    """Amounts are shared out by time and added as the reference procedure does."""
+    candidates, window, options = problem
+    plan, actual = engine_sum(
+        candidates, filters, window, units=["kWh"] * len(candidates), **options
+    )
+
+    expected = reference_sum(
+        candidates,
+        filters,
+        plan.buckets.tolist(),
+        average=False,
+        valid_if_any=options["valid_if_any"],
+    )
+    agree(expected, actual)
+
+
+@quick
+@given(problems(), st.sampled_from(FILTERS))
+def test_averages_of_levels_equal_the_reference(problem: Any, filters: Filters) -> None:
+    """Levels are averaged over the union of the members' time as the reference procedure does."""
+    candidates, window, options = problem
+    plan, actual = engine_sum(
+        candidates, filters, window, units=["kW"] * len(candidates), **options
+    )
+
+    expected = reference_sum(
+        candidates,
+        filters,
+        plan.buckets.tolist(),
+        average=True,
+        valid_if_any=options["valid_if_any"],
+    )
+    agree(expected, actual)
+
+
+CONVERSIONS = {
+    "kWh": [("kWh", 1.0, 0), ("MWh", 1e3, 0), ("kW", 1.0, 1), ("W", 1e-3, 1)],
+    "MW": [("kW", 1e-3, 0), ("MW", 1.0, 0)],
+    "kW": [("kWh", 1.0, -1), ("Wh", 1e-3, -1)],
+}
+
+
+@quick
+@given(problems(), st.sampled_from(FILTERS), st.sampled_from(sorted(CONVERSIONS)), st.data())
+def test_units_are_converted_cell_by_cell(
+    problem: Any, filters: Filters, unit: str, data: st.DataObject
+) -> None:
+    """Scales, rates that become amounts and amounts that become rates all equal the reference."""
+    candidates, window, options = problem
+    ways = [data.draw(st.sampled_from(CONVERSIONS[unit])) for _ in candidates]
+    # spontaneous amounts as rates need a next reading; the reference knows no infinite hours
+    candidates = [
+        replace(candidate, scale=scale, hours=hours)
+        for candidate, (_, scale, hours) in zip(candidates, ways, strict=True)
+    ]
+    average = unit != "kWh"
+    plan, actual = engine_sum(
+        candidates,
+        filters,
+        window,
+        units=[name for name, _, _ in ways],
+        unit=unit,
+        aggregation=Aggregation.AVERAGE if average else Aggregation.SUM,
+        **options,
+    )
+
+    expected = reference_sum(
+        candidates,
+        filters,
+        plan.buckets.tolist(),
+        average=average,
+        valid_if_any=options["valid_if_any"],
+    )
+    agree(expected, actual)
