@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from tidegate.calc.calendar import edges, zone_named
+from tidegate.calc.calendar import edges
+from tidegate.model.instants import zone as zone_named
 from tidegate.model.windows import Window
 
 if TYPE_CHECKING:

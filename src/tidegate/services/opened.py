@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-import msgspec
-
-from tidegate.model.aggregation import Aggregation
-from tidegate.model.attributes import Attribute, AttributeType
-from tidegate.model.instants import BEGINNING, to_text
-from tidegate.model.intervals import parse_interval
-from tidegate.model.series import MAIN, NewSeries, Series, SeriesId
-from tidegate.model.units import NO_UNIT, Unit
-from tidegate.services import attributes as dated
-from tidegate.services.selection import Moment, Named, find, instant, matching
+from tidegate.services.answers import Answers
+from tidegate.services.definitions import Definitions
+from tidegate.services.platforms import Platforms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
     from types import TracebackType
 
     from tidegate.store import OpenedStore
-    from tidegate.store.messages import AuditRecord, StoreStatus
 
 
-class Store:
+class Store(Definitions, Answers, Platforms):
     """One open store; a context manager.
 
     Times are ISO 8601 texts, relative texts such as `today-7d`, dates or datetimes; one without
@@ -67,200 +58,3 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-    # -- series ----------------------------------------------------------------------------
-
-    def series(
-        self, *names: Named, attributes: Sequence[str] = (), repository: str = MAIN
-    ) -> list[Series]:
-        """The series of the names (all, if none) that match all attribute filters at any time.
-
-        Raises:
-            NotFound: a name or id means no series, or a filter no attribute.
-        """
-        return matching(self.verbs, names=names, attributes=attributes, repository=repository)
-
-    def create_series(
-        self,
-        name: str,
-        *,
-        unit: str = NO_UNIT,
-        interval: str = "no",
-        zone: str | None = None,
-        aggregation: str | None = None,
-        description: str = "",
-        id: int | None = None,
-        repository: str = MAIN,
-    ) -> Series:
-        """Create one series.
-
-        Raises:
-            Duplicate: the name or id is taken.
-            UnknownName: the interval or aggregation is none.
-        """
-        new = NewSeries(
-            name=name,
-            unit=unit,
-            interval=parse_interval(interval),
-            zone=zone,
-            aggregation=Aggregation.named(aggregation) if aggregation else None,
-            description=description,
-            id=None if id is None else SeriesId(id),
-        )
-        return self.verbs.create_series([new], repository=repository)[0]
-
-    def describe(self, *names: Named, repository: str = MAIN) -> Iterator[dict[str, Any]]:
-        """Definition, stored span and number of readings of series."""
-        found = find(self.verbs, names, repository=repository)
-        extents = self.verbs.extents([series.key for series in found]).to_pylist()
-        stored = {row["series"]: row for row in extents}
-        for series in found:
-            row = stored.get(series.key)
-            yield {
-                **msgspec.to_builtins(series),
-                "interval": str(series.interval),
-                "readings": row["count"] if row else 0,
-                "first": to_text(row["first"]) if row else None,
-                "last": to_text(row["last"]) if row else None,
-            }
-
-    def rename_series(self, name: Named, new_name: str, *, repository: str = MAIN) -> Series:
-        """Give a series another name; everything else stays."""
-        (series,) = find(self.verbs, [name], repository=repository)
-        return self.verbs.change_series(msgspec.structs.replace(series, name=new_name))
-
-    def remove_series(self, *names: Named, repository: str = MAIN) -> int:
-        """Remove series with all their readings and attributes; how many went."""
-        found = find(self.verbs, names, repository=repository)
-        self.verbs.remove_series([series.key for series in found])
-        return len(found)
-
-    # -- attributes ------------------------------------------------------------------------
-
-    def attributes(self, *, repository: str = MAIN) -> list[Attribute]:
-        """The attributes of a repository."""
-        return self.verbs.attributes(repository=repository)
-
-    def create_attribute(
-        self, name: str, *, type: str = "text", id: int | None = None, repository: str = MAIN
-    ) -> Attribute:
-        """Create an attribute.
-
-        Raises:
-            Duplicate: the name or id is taken.
-        """
-        kind = AttributeType[type.upper()]
-        return self.verbs.create_attribute(name, kind, id=id, repository=repository)
-
-    def remove_attribute(self, name: str, *, repository: str = MAIN) -> None:
-        """Delete an attribute that no series has any more."""
-        self.verbs.remove_attribute(name, repository=repository)
-
-    def assign(
-        self,
-        attribute: str,
-        value: str | None,
-        *,
-        series: Sequence[Named],
-        at: Moment | None = None,
-        zone: str = "UTC",
-        repository: str = MAIN,
-    ) -> int:
-        """Give an attribute a value on series from an instant on; how many dated values changed."""
-        start = None if at is None else instant(at, zone=zone)
-        return dated.assign(
-            self.verbs, attribute, value, series=series, at=start, repository=repository
-        )
-
-    def unassign(self, attribute: str, *, series: Sequence[Named], repository: str = MAIN) -> int:
-        """Take an attribute off series, with all its dated values; how many values went."""
-        return dated.unassign(self.verbs, attribute, series=series, repository=repository)
-
-    def import_attributes(
-        self,
-        path: str | Path,
-        *,
-        create: bool = False,
-        zone: str = "UTC",
-        repository: str = MAIN,
-    ) -> int:
-        """Assign what a CSV file says; see `tidegate.services.attributes.import_csv`."""
-        return dated.import_csv(
-            self.verbs, Path(path), zone_name=zone, create=create, repository=repository
-        )
-
-    def assignments(
-        self,
-        *names: Named,
-        at: Moment | None = None,
-        zone: str = "UTC",
-        repository: str = MAIN,
-    ) -> list[dict[str, Any]]:
-        """Dated values of attributes, or those in force at an instant, a row each."""
-        moment = None if at is None else instant(at, zone=zone)
-        found = matching(self.verbs, names=names, repository=repository)
-        assigned = self.verbs.assignments([series.key for series in found])
-        return [
-            {
-                "series": series.name,
-                "attribute": assignment.attribute.name,
-                "from": None if start == BEGINNING else to_text(start),
-                "value": value,
-            }
-            for series in found
-            for assignment in assigned.get(series.key, [])
-            for start, value in dated.in_force(assignment.values, moment)
-        ]
-
-    # -- units, repositories, upkeep -------------------------------------------------------
-
-    def units(self, *, repository: str = MAIN) -> list[Unit]:
-        """The units of a repository."""
-        return self.verbs.units(repository=repository)
-
-    def put_unit(
-        self,
-        name: str,
-        *,
-        factor: float = 1.0,
-        offset: float = 0.0,
-        base_unit: str | None = None,
-        aggregation: str = "Average",
-        integral_unit: str | None = None,
-        repository: str = MAIN,
-    ) -> Unit:
-        """Add a unit or change it: `base = (x + offset) * factor`."""
-        unit = Unit(
-            name=name,
-            factor=factor,
-            offset=offset,
-            base_unit=base_unit,
-            aggregation=Aggregation.named(aggregation),
-            integral_unit=integral_unit,
-        )
-        self.verbs.put_unit(unit, repository=repository)
-        return unit
-
-    def repositories(self) -> list[str]:
-        """Names of the repositories."""
-        return self.verbs.repositories()
-
-    def create_repository(self, name: str) -> None:
-        """Create a repository."""
-        self.verbs.create_repository(name)
-
-    def remove_repository(self, name: str) -> None:
-        """Remove a repository that holds no series."""
-        self.verbs.remove_repository(name)
-
-    def status(self) -> StoreStatus:
-        """Sizes and health."""
-        return self.verbs.status()
-
-    def compact(self, *, months: int | None = None) -> int:
-        """Rewrite unsorted months so that reading is fast; how many were."""
-        return self.verbs.compact(months=months)
-
-    def audit_trail(self, *, since: Moment | None = None) -> list[AuditRecord]:
-        """Who changed which definition or assignment, when."""
-        return self.verbs.audit_trail(since=None if since is None else instant(since))

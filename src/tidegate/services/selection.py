@@ -6,11 +6,12 @@ import difflib
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from tidegate.calc.calendar import zone_named
 from tidegate.calc.relative import parse_time
 from tidegate.model.attributes import AttributeFilter
-from tidegate.model.errors import Ambiguous, NotFound
-from tidegate.model.instants import from_date, from_datetime, now
+from tidegate.model.errors import Ambiguous, BadValue, NotFound
+from tidegate.model.instants import DAY, from_date, from_datetime, now
+from tidegate.model.instants import zone as zone_named
+from tidegate.model.intervals import parse_interval
 from tidegate.model.series import MAIN, Series, SeriesKey
 from tidegate.model.windows import Window
 from tidegate.store.messages import ConnectionRecord, SeriesSelection
@@ -48,6 +49,18 @@ def window(start: Moment, end: Moment, *, zone: str = "UTC") -> Window:
         BadWindow: the end lies before the start.
     """
     return Window(instant(start, zone=zone), instant(end, zone=zone))
+
+
+def elapsed(text: str) -> int:
+    """Microseconds of an interval such as `15m`, `hour` or `7d`; a day is 24 hours here.
+
+    Raises:
+        BadValue: the text is no interval of a fixed length.
+    """
+    interval = parse_interval(text)
+    if not 0 < interval.nominal <= 7 * DAY * interval.multiplier:
+        raise BadValue("interval", text, "of a fixed length, such as 15m, 6h or 1d")
+    return interval.nominal
 
 
 def find(store: Verbs, names: Sequence[Named], *, repository: str = MAIN) -> list[Series]:

@@ -1,0 +1,41 @@
+"""Printing answers: tables of readings as text, as JSON lines or as a plot."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tidegate.cli.output import note, show
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from tidegate.cli.common import Common
+
+
+def show_answer(answer: pa.Table, *, common: Common, plot: Sequence[Path] | None) -> None:
+    """Print one table of readings, or draw it."""
+    if plot is None:
+        _print(answer, json=common.json)
+        return
+    from tidegate.formats import plot as plots
+
+    if plot:
+        plots.to_png(answer, plot[0])
+        note(f"plotted to {plot[0]}", quiet=common.quiet)
+    else:
+        plots.to_terminal(answer, sys.stdout)
+
+
+def _print(answer: pa.Table, *, json: bool) -> None:
+    from tidegate.formats import write_table
+
+    if json:
+        write_table(answer, sys.stdout.buffer, "jsonl")
+        return
+    texts = answer.set_column(
+        answer.column_names.index("from"), "from", answer["from"].cast("string")
+    )
+    show(texts.to_pylist(), json=False)

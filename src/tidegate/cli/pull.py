@@ -1,0 +1,85 @@
+"""`tidegate pull`: fetch what is due into the store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from tidegate.cli.common import COMMON, Common, From, To
+from tidegate.cli.output import note, show
+from tidegate.cli.progress import progress
+from tidegate.model.instants import to_text
+
+if TYPE_CHECKING:
+    from tidegate.services.opened import Store
+
+
+def pull(
+    name: str | None = None,
+    *subject: str,
+    kind: str | None = None,
+    from_: From = None,
+    to: To = None,
+    every: str | None = None,
+    again: Annotated[bool, Parameter(negative=())] = False,
+    dry_run: Annotated[bool, Parameter(negative=())] = False,
+    repository: str = "main",
+    common: Common = COMMON,
+) -> int:
+    """Fetch what is due; what is confirmed is never asked for again, so run it again to resume.
+
+    Args:
+        name: the connection; may be left out when there is one.
+        subject: only these subjects (R733) or names; % and _ are wildcards.
+        kind: only this kind of subject, e.g. register.
+        from_: since when; the earliest time asked before, or a year ago, unless given.
+        to: until when, exclusive; now unless given.
+        every: go on for ever, once in this interval (15m, hour, day).
+        again: ask for everything in the window again; corrections are kept beside the old values.
+        dry_run: only list what would be asked for.
+        repository: the repository that the series are in.
+        common: common options.
+    """
+    options: dict[str, Any] = {
+        "subjects": subject,
+        "kind": kind,
+        "start": from_,
+        "end": to,
+        "again": again,
+        "repository": repository,
+    }
+    with common.open() as store:
+        if dry_run:
+            return _list_tasks(store, name, options, common)
+        if every:
+            for report in store.pull_every(every, name, **options):
+                _report(report, common)
+        with progress(quiet=common.quiet) as drawn:
+            report = store.pull(name, progress=drawn, **options)
+        _report(report, common)
+        return report.exit_code
+
+
+def _list_tasks(store: Store, name: str | None, options: dict[str, Any], common: Common) -> int:
+    tasks = store.plan_pull(name, **options)
+    rows = [
+        {
+            "subject": task.subject,
+            "from": to_text(task.window.start),
+            "to": to_text(task.window.end),
+        }
+        for task in tasks
+    ]
+    show(rows, json=common.json)
+    note(f"{len(rows)} requests would be sent", quiet=common.quiet)
+    return 0
+
+
+def _report(report: Any, common: Common) -> None:
+    if common.json:
+        show([report.row()], json=True)
+        return
+    note(report.sentence(), quiet=common.quiet)
+    for cause in report.causes():
+        note(cause)

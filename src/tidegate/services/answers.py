@@ -1,0 +1,241 @@
+"""What an open store answers and takes: readings, sums, exports, writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tidegate.calc.calendar import parse_day_start
+from tidegate.model.aggregation import Aggregation
+from tidegate.model.attributes import AttributeFilter
+from tidegate.model.intervals import Interval, parse_interval
+from tidegate.model.series import MAIN
+from tidegate.services.repeating import repeat
+from tidegate.services.selection import Moment, Named, elapsed, find, instant, window
+from tidegate.store.messages import Version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from tidegate.services.writing import Source
+    from tidegate.store import OpenedStore
+    from tidegate.store.messages import Counts
+
+
+class Answers:
+    """Reading, summing, exporting and writing."""
+
+    verbs: OpenedStore
+
+    def read(
+        self,
+        *series: Named,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        interval: str | None = None,
+        interval_multiplier: int = 1,
+        zone: str | None = None,
+        day_start: str = "00:00",
+        unit: str | None = None,
+        aggregation: str | None = None,
+        missing_as_null: bool = False,
+        as_of: Moment | None = None,
+        repository: str = MAIN,
+    ) -> pa.Table:
+        """Readings of series on a raster: stored ones, and those that are formulas.
+
+        Every raster point is returned; where nothing is stored it is 0 with flag 19.
+
+        Args:
+            series: which; a pattern may mean several.
+            start: from the first stored reading unless given.
+            end: exclusive; to the last stored reading unless given.
+            interval: the raster (`hour`, `15m`, `day`, `PT1H`, `total`); each series' own unless
+                given.
+            interval_multiplier: how many of them make one step.
+            zone: of days and longer, and of times that name none; the series' own unless given.
+            day_start: local wall time at which a day starts, `06:00` for gas days.
+            unit: converts to this unit.
+            aggregation: condenses in this way; each series' own unless given.
+            missing_as_null: null instead of 0 where there is no number.
+            as_of: what was known at this instant.
+            repository: of the series.
+
+        Returns:
+            `from` (UTC), `value`, `flag`; with `id` and `name` before them for several series.
+            Unit, zone and interval stand in the metadata of the schema.
+        """
+        from tidegate.services.reading import read
+
+        found = find(self.verbs, series, repository=repository)
+        local = zone or "UTC"
+        return read(
+            self.verbs,
+            found,
+            None if start is None else instant(start, zone=local),
+            None if end is None else instant(end, zone=local),
+            interval=_raster(interval, interval_multiplier),
+            zone=zone,
+            day_start=parse_day_start(day_start),
+            unit=unit,
+            aggregation=Aggregation.named(aggregation) if aggregation else None,
+            missing_as_null=missing_as_null,
+            version=_version(as_of),
+        )
+
+    def sum(
+        self,
+        *,
+        attributes: Sequence[str] = (),
+        series: Sequence[Named] = (),
+        start: Moment,
+        end: Moment,
+        interval: str | None = None,
+        interval_multiplier: int = 1,
+        zone: str | None = None,
+        day_start: str = "00:00",
+        unit: str | None = None,
+        aggregation: str | None = None,
+        valid_if_any: bool = False,
+        missing_as_null: bool = False,
+        as_of: Moment | None = None,
+        repository: str = MAIN,
+    ) -> pa.Table:
+        """The sum of series, each for as long as its attributes match all filters.
+
+        Args:
+            attributes: `Name`, `Name|Value` or `Name|` (no value); all must hold at once.
+            series: the only candidates; all unless given.
+            start: of the time to sum.
+            end: exclusive.
+            interval: raster of the answer; the series' common or coarsest one unless given.
+            interval_multiplier: how many of them make one step.
+            zone: of days and longer, and of times that name none; UTC unless given.
+            day_start: local wall time at which a day starts, `06:00` for gas days.
+            unit: converts to this unit before adding.
+            aggregation: condenses over time in this way.
+            valid_if_any: a sum is valid (flag 9) as soon as one summed value is.
+            missing_as_null: null instead of 0 where there is no number.
+            as_of: what was known at this instant, readings and attributes alike.
+            repository: of the series.
+
+        Returns:
+            `from` (UTC), `value`, `flag`, a row a bucket.
+
+        Raises:
+            UnitsDiffer: the series have several units and none is asked for.
+            NotFound: a filter names no attribute.
+        """
+        from tidegate.calc.sums import SumRequest
+        from tidegate.services.sums import sum_series
+
+        local = zone or "UTC"
+        named = find(self.verbs, series, repository=repository)
+        request = SumRequest(
+            window=window(start, end, zone=local),
+            filters=tuple(AttributeFilter.parse(text) for text in attributes),
+            series=tuple(one.key for one in named) if series else None,
+            interval=_raster(interval, interval_multiplier),
+            zone=local,
+            day_start=parse_day_start(day_start),
+            unit=unit,
+            aggregation=Aggregation.named(aggregation) if aggregation else None,
+            valid_if_any=valid_if_any,
+            missing_as_null=missing_as_null,
+        )
+        return sum_series(self.verbs, request, repository=repository, version=_version(as_of))
+
+    def export(
+        self,
+        *series: Named,
+        attributes: Sequence[str] = (),
+        out: str | Path | None = None,
+        format: str | None = None,
+        valid_if_any: bool = False,
+        repository: str = MAIN,
+        **raster_options: Any,
+    ) -> int:
+        """Write what `read` gives, or with attributes what `sum` gives, to a file.
+
+        Args:
+            series: which; all unless given.
+            attributes: sum the series that match these filters.
+            out: the file, which appears when it is whole; standard output unless given.
+            format: `jsonl`, `csv`, `tsv`, `parquet` or `xlsx`; by the file's ending unless given.
+            valid_if_any: of `sum`.
+            repository: of the series.
+            raster_options: the other arguments of `read` and `sum`.
+
+        Returns:
+            How many rows were written.
+        """
+        from tidegate.services.exporting import export
+
+        options = {"repository": repository, **raster_options}
+        if attributes:
+            answer = self.sum(
+                attributes=attributes, series=series, valid_if_any=valid_if_any, **options
+            )
+        else:
+            answer = self.read(*(series or ("%",)), **options)
+        return export(answer, out, format)
+
+    def write(
+        self,
+        source: Source,
+        *series: str,
+        create: bool = False,
+        unit: str | None = None,
+        interval: str | None = None,
+        repository: str = MAIN,
+        format: str | None = None,
+        zone: str | None = None,
+        decimal: str | None = None,
+        delimiter: str | None = None,
+    ) -> Counts:
+        """Merge the readings of a file, stream or URL into series, all or nothing.
+
+        Args:
+            source: a path, a URL or a binary stream of JSON lines, CSV or Parquet.
+            series: the series of a file that names none, or the columns to take of a wide one.
+            create: make series that do not exist.
+            unit: of new series.
+            interval: of new series; spontaneous unless given.
+            repository: of the series.
+            format: of the source; told by its content unless given.
+            zone: of times that name none; such times are refused without it.
+            decimal: decimal sign of CSV, `.` or `,`.
+            delimiter: between CSV cells; told by the first line unless given.
+
+        Returns:
+            How many readings were inserted, changed and equal; what changed is kept.
+
+        Raises:
+            BadFile: rows cannot be taken; they are named by line and nothing is written.
+        """
+        from tidegate.services.writing import Reading, Target, write_file
+
+        target = Target(
+            series=series, create=create, unit=unit, interval=interval, repository=repository
+        )
+        how = Reading(format=format, zone=zone, decimal=decimal, delimiter=delimiter)
+        return write_file(self.verbs, source, target, how)
+
+    def write_every(
+        self, every: str, source: Source, *series: str, **options: Any
+    ) -> Iterator[Counts]:
+        """Write what a file or URL holds once in every interval (`15m`, `hour`), for ever.
+
+        The other arguments are those of `write`.
+        """
+        return repeat(elapsed(every), lambda: self.write(source, *series, **options))
+
+
+def _raster(interval: str | None, multiplier: int) -> Interval | None:
+    return None if interval is None else parse_interval(interval, multiplier)
+
+
+def _version(as_of: Moment | None) -> Version:
+    return Version(as_of=None if as_of is None else instant(as_of))

@@ -1,0 +1,68 @@
+"""Connections: made, tested, removed, and opened for other services."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tidegate.model.errors import UnknownName
+from tidegate.platforms.registry import PLATFORMS, open_connector
+from tidegate.services import secrets
+from tidegate.transport.progress import SILENT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tidegate.model.connector import Connector
+    from tidegate.model.secret import Secret
+    from tidegate.store.messages import ConnectionRecord
+    from tidegate.store.verbs import Verbs
+    from tidegate.transport.progress import Progress
+
+
+def connect(store: Verbs, record: ConnectionRecord, secret: Secret | None) -> ConnectionRecord:
+    """Make a connection, or put it in place of one of the same name, once it has answered.
+
+    Returns:
+        The connection as kept, with what the platform told of itself.
+
+    Raises:
+        NotSignedIn: the platform does not accept the user or the password.
+        Unreachable: nothing answers at the address.
+        InsecureAddress: the password would travel by plain http.
+    """
+    if record.platform not in PLATFORMS:
+        raise UnknownName("platform", record.platform, list(PLATFORMS))
+    with open_connector(record, secret) as connector:
+        settings = {**record.settings, **connector.greet()}
+    tested = msgspec.structs.replace(record, settings=settings)
+    store.put_connection(tested)
+    if secret is None:
+        secrets.remove(record.name, store.status().store_id)
+    else:
+        secrets.save(record.name, store.status().store_id, secret)
+    return tested
+
+
+@contextmanager
+def opened(
+    store: Verbs, record: ConnectionRecord, *, progress: Progress = SILENT
+) -> Iterator[Connector]:
+    """The connector of a connection, signed out when left."""
+    secret = secrets.load(record.name, store.status().store_id)
+    with open_connector(record, secret, progress=progress) as connector:
+        yield connector
+
+
+def test(store: Verbs, record: ConnectionRecord) -> dict[str, Any]:
+    """What the platform tells of itself when it is asked with the kept password."""
+    with opened(store, record) as connector:
+        return {"name": record.name, "platform": record.platform, **connector.greet()}
+
+
+def remove(store: Verbs, record: ConnectionRecord) -> None:
+    """Forget a connection, its catalogue, coverage and password; its series and readings stay."""
+    secrets.remove(record.name, store.status().store_id)
+    store.remove_connection(record.name)

@@ -1,0 +1,99 @@
+"""Discovery: the catalogue of a connection, compared with the last time."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tidegate.model.catalogue import CatalogueChange, Change
+from tidegate.model.series import MAIN
+from tidegate.services.connecting import opened
+from tidegate.transport.progress import SILENT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tidegate.store.messages import ConnectionRecord
+    from tidegate.store.verbs import Verbs
+    from tidegate.transport.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """A catalogue, each entry with what became of it since the last time."""
+
+    connection: str
+    changes: tuple[CatalogueChange, ...]
+
+    def narrowed(
+        self, *, patterns: Sequence[str] = (), kind: str | None = None, changes: bool = False
+    ) -> Discovery:
+        """The part whose name or subject is like a pattern, of a kind, or not the same."""
+        return Discovery(
+            self.connection,
+            tuple(
+                change
+                for change in self.changes
+                if matches(change.entry.name, change.entry.subject, patterns)
+                and kind in {None, change.entry.kind}
+                and not (changes and change.change is Change.SAME)
+            ),
+        )
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row an entry, for printing."""
+        return [
+            {
+                "subject": change.entry.subject,
+                "kind": change.entry.kind,
+                "name": change.entry.name,
+                "parent": change.entry.parent,
+                "series": len(change.entry.series),
+                "state": change.change.value,
+            }
+            for change in self.changes
+        ]
+
+    def sentence(self) -> str:
+        """Counts in one line."""
+        kinds = Counter(change.entry.kind for change in self.changes)
+        states = Counter(change.change.value for change in self.changes)
+        held = ", ".join(f"{count:,} {kind}s" for kind, count in sorted(kinds.items()))
+        moved = ", ".join(f"{states[state]:,} {state}" for state in ("new", "changed", "gone"))
+        return f"{self.connection}: {held or 'nothing'} ({moved})"
+
+
+def discover(
+    store: Verbs,
+    record: ConnectionRecord,
+    *,
+    repository: str = MAIN,
+    progress: Progress = SILENT,
+) -> Discovery:
+    """Ask the platform for its catalogue and keep it; series that are new are created."""
+    with opened(store, record, progress=progress) as connector:
+        entries = list(connector.discover())
+    changes = store.record_catalogue(record.name, entries, repository=repository)
+    return Discovery(record.name, tuple(changes))
+
+
+def known(store: Verbs, record: ConnectionRecord) -> Discovery:
+    """The catalogue as it was kept, without asking the platform."""
+    entries = store.catalogue(record.name)
+    changes = tuple(CatalogueChange(entry, Change.SAME) for entry in entries)
+    return Discovery(record.name, changes)
+
+
+def matches(name: str, subject: str, patterns: Sequence[str]) -> bool:
+    """True if a name or subject is like one of the patterns, or there are none."""
+    if not patterns:
+        return True
+    shapes = [
+        pattern.replace("[", "[[]").replace("%", "*").replace("_", "?").lower()
+        for pattern in patterns
+    ]
+    return any(
+        fnmatch.fnmatchcase(text.lower(), shape) for shape in shapes for text in (name, subject)
+    )

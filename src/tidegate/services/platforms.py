@@ -1,0 +1,227 @@
+"""What an open store pulls from: connections, catalogues, runs, coverage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tidegate.model.series import MAIN
+from tidegate.services.repeating import repeat
+from tidegate.services.selection import Moment, Named, elapsed, instant, matching, window
+from tidegate.services.selection import connection as connection_named
+from tidegate.store.messages import ConnectionRecord
+from tidegate.transport.progress import SILENT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tidegate.model.connector import Task
+    from tidegate.model.secret import Secret
+    from tidegate.plans.report import RunReport
+    from tidegate.services.coverage import SubjectCoverage
+    from tidegate.services.discovering import Discovery
+    from tidegate.services.gaps import Gap
+    from tidegate.services.pulling import Selection
+    from tidegate.store import OpenedStore
+    from tidegate.transport.progress import Progress
+
+
+class Platforms:
+    """Connections of an open store, and what is pulled through them."""
+
+    verbs: OpenedStore
+
+    def connect_dcs(
+        self,
+        name: str,
+        url: str,
+        *,
+        user: str | None = None,
+        password: Secret | None = None,
+        api: str = "auto",
+        allow_http: bool = False,
+        calibrated: bool = True,
+        max_window: str | None = None,
+        lag: str = "3d",
+    ) -> ConnectionRecord:
+        """Make a connection to a Coherent DCS server, once it has answered; anonymous without user.
+
+        Raises:
+            NotSignedIn: the server does not accept the user or the password.
+        """
+        from tidegate.services.connecting import connect
+
+        settings = {
+            "user": user,
+            "api": api,
+            "allow_http": allow_http,
+            "calibrated": calibrated,
+            "max_window": max_window,
+            "lag": lag,
+        }
+        record = ConnectionRecord(name=name, platform="dcs", url=url, settings=settings)
+        return connect(self.verbs, record, password)
+
+    def connections(self) -> list[ConnectionRecord]:
+        """The connections that there are."""
+        return self.verbs.connections()
+
+    def test_connection(self, name: str | None = None) -> dict[str, Any]:
+        """Sign in with the kept password; what the platform tells of itself."""
+        from tidegate.services import connecting
+
+        return connecting.test(self.verbs, connection_named(self.verbs, name))
+
+    def remove_connection(self, name: str) -> None:
+        """Forget a connection; its series and readings stay."""
+        from tidegate.services import connecting
+
+        connecting.remove(self.verbs, connection_named(self.verbs, name))
+
+    def discover(
+        self,
+        name: str | None = None,
+        *,
+        offline: bool = False,
+        repository: str = MAIN,
+        progress: Progress = SILENT,
+    ) -> Discovery:
+        """The catalogue of a connection, compared with the last time; new series are created."""
+        from tidegate.services import discovering
+
+        record = connection_named(self.verbs, name)
+        if offline:
+            return discovering.known(self.verbs, record)
+        return discovering.discover(self.verbs, record, repository=repository, progress=progress)
+
+    def pull(
+        self,
+        name: str | None = None,
+        *,
+        subjects: Sequence[str] = (),
+        kind: str | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        again: bool = False,
+        repository: str = MAIN,
+        progress: Progress = SILENT,
+    ) -> RunReport:
+        """Fetch what is due of a connection; run again, it goes on where it stopped.
+
+        Args:
+            name: the connection; the only one unless given.
+            subjects: only these (`R733`, names, patterns).
+            kind: only this kind of subject.
+            start: the earliest time asked before, or a year ago, unless given.
+            end: exclusive; now unless given.
+            again: ask for everything in the window again.
+            repository: of the series.
+            progress: told of each task.
+        """
+        from tidegate.services.pulling import pull
+
+        record = connection_named(self.verbs, name)
+        chosen = _selection(subjects, kind, start, end, again, repository)
+        return pull(self.verbs, record, chosen, progress=progress)
+
+    def pull_every(
+        self,
+        every: str,
+        name: str | None = None,
+        *,
+        subjects: Sequence[str] = (),
+        kind: str | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        again: bool = False,
+        repository: str = MAIN,
+        progress: Progress = SILENT,
+    ) -> Iterator[RunReport]:
+        """Pull once in every interval (`15m`, `hour`), for ever; a report each time."""
+        chosen: dict[str, Any] = {
+            "subjects": subjects,
+            "kind": kind,
+            "start": start,
+            "end": end,
+            "again": again,
+            "repository": repository,
+        }
+        return repeat(elapsed(every), lambda: self.pull(name, progress=progress, **chosen))
+
+    def plan_pull(
+        self,
+        name: str | None = None,
+        *,
+        subjects: Sequence[str] = (),
+        kind: str | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        again: bool = False,
+        repository: str = MAIN,
+    ) -> list[Task]:
+        """The requests that `pull` would send."""
+        from tidegate.services.pulling import tasks_due
+
+        record = connection_named(self.verbs, name)
+        chosen = _selection(subjects, kind, start, end, again, repository)
+        return tasks_due(self.verbs, record, chosen)
+
+    def coverage(
+        self,
+        name: str | None = None,
+        *,
+        subjects: Sequence[str] | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
+    ) -> list[SubjectCoverage]:
+        """What was asked of a connection (all, unless given), and what is due."""
+        from tidegate.services.coverage import coverage_report
+
+        names = [name] if name else [record.name for record in self.connections()]
+        span = None if start is None or end is None else window(start, end)
+        return [
+            row
+            for one in names
+            for row in coverage_report(
+                self.verbs, connection_named(self.verbs, one).name, subjects=subjects, window=span
+            )
+        ]
+
+    def gaps(
+        self,
+        *names: Named,
+        connection: str | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        repository: str = MAIN,
+    ) -> list[Gap]:
+        """Where stored series lack raster points, between their first and last reading."""
+        from tidegate.services.gaps import gaps
+
+        found = matching(self.verbs, names=names, repository=repository)
+        chosen = [
+            one
+            for one in found
+            if connection is None or (one.origin and one.origin.connection == connection)
+        ]
+        span = None if start is None or end is None else window(start, end)
+        return list(gaps(self.verbs, chosen, span))
+
+
+def _selection(
+    subjects: Sequence[str],
+    kind: str | None,
+    start: Moment | None,
+    end: Moment | None,
+    again: bool,
+    repository: str,
+) -> Selection:
+    from tidegate.services.pulling import Selection
+
+    return Selection(
+        subjects=tuple(subjects),
+        kind=kind,
+        start=None if start is None else instant(start),
+        end=None if end is None else instant(end),
+        again=again,
+        repository=repository,
+    )
