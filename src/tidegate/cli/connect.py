@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from tidegate.cli.common import COMMON, Common
 from tidegate.cli.output import note
+
+if TYPE_CHECKING:
+    from tidegate.model.secret import Secret
 
 app = App(name="connect", help="Make a connection to a platform.")
 
@@ -59,9 +62,9 @@ def dcs(
         note(f"hint: tidegate discover {name}", quiet=common.quiet)
 
 
-def _password(user: str | None, name: str, *, stdin: bool) -> object:
+def _password(user: str | None, name: str, *, stdin: bool) -> Secret | None:
     if user is None:
         return None
     from tidegate.services.secrets import ask
 
-    return ask(f"password of {user} for {name}", stdin=stdin, environment="TIDEGATE_PASSWORD")
+    return ask(f"password of {user} for {name}", stdin=stdin, connection=name)

@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from tidegate.cli.answers import show_answer
-from tidegate.cli.common import COMMON, Common, From, To
+from tidegate.cli.common import COMMON, Common
 from tidegate.cli.raster import RASTER, Plot, Raster
 
 Several = Annotated[list[str], Parameter(negative=())]
@@ -18,8 +18,8 @@ def sum_(
     attribute: Several = [],  # noqa: B006
     name: Several = [],  # noqa: B006
     id: Several = [],  # noqa: B006
-    from_: From,
-    to: To,
+    from_: Annotated[str, Parameter(name=["--from"])],
+    to: Annotated[str, Parameter(name=["--to"])],
     raster: Raster = RASTER,
     valid_if_any: Annotated[bool, Parameter(negative=())] = False,
     repository: str = "main",

@@ -40,9 +40,9 @@ def connect(store: Verbs, record: ConnectionRecord, secret: Secret | None) -> Co
     tested = msgspec.structs.replace(record, settings=settings)
     store.put_connection(tested)
     if secret is None:
-        secrets.remove(record.name, store.status().store_id)
+        secrets.remove(record.name, store.status().id)
     else:
-        secrets.save(record.name, store.status().store_id, secret)
+        secrets.save(record.name, store.status().id, secret)
     return tested
 
 
@@ -51,7 +51,7 @@ def opened(
     store: Verbs, record: ConnectionRecord, *, progress: Progress = SILENT
 ) -> Iterator[Connector]:
     """The connector of a connection, signed out when left."""
-    secret = secrets.load(record.name, store.status().store_id)
+    secret = secrets.load(record.name, store.status().id)
     with open_connector(record, secret, progress=progress) as connector:
         yield connector
 
@@ -64,5 +64,5 @@ def test(store: Verbs, record: ConnectionRecord) -> dict[str, Any]:
 
 def remove(store: Verbs, record: ConnectionRecord) -> None:
     """Forget a connection, its catalogue, coverage and password; its series and readings stay."""
-    secrets.remove(record.name, store.status().store_id)
+    secrets.remove(record.name, store.status().id)
     store.remove_connection(record.name)

@@ -120,7 +120,9 @@ class Platforms:
         from tidegate.services.pulling import pull
 
         record = connection_named(self.verbs, name)
-        chosen = _selection(subjects, kind, start, end, again, repository)
+        chosen = _selection(
+            subjects, kind=kind, start=start, end=end, again=again, repository=repository
+        )
         return pull(self.verbs, record, chosen, progress=progress)
 
     def pull_every(
@@ -162,7 +164,9 @@ class Platforms:
         from tidegate.services.pulling import tasks_due
 
         record = connection_named(self.verbs, name)
-        chosen = _selection(subjects, kind, start, end, again, repository)
+        chosen = _selection(
+            subjects, kind=kind, start=start, end=end, again=again, repository=repository
+        )
         return tasks_due(self.verbs, record, chosen)
 
     def coverage(
@@ -209,6 +213,7 @@ class Platforms:
 
 def _selection(
     subjects: Sequence[str],
+    *,
     kind: str | None,
     start: Moment | None,
     end: Moment | None,
