@@ -10,7 +10,6 @@ import numpy as np
 from tidegate.calc.zones import LocalTime
 from tidegate.model.errors import BadValue, TooMuch
 from tidegate.model.instants import BEGINNING, DAY, FOREVER, HOUR, MINUTE
-from tidegate.model.instants import zone as zone_named
 from tidegate.model.intervals import Interval, IntervalUnit
 from tidegate.model.windows import Window
 
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from numpy.typing import NDArray
-
-__all__ = ["MOST_BUCKETS", "edges", "parse_day_start", "zone_named"]
 
 MOST_BUCKETS: Final = 20_000_000
 """More buckets than this are refused before any work."""

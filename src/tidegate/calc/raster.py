@@ -72,7 +72,16 @@ class Points:
         number = has_number & ~stated
         told = number | stated | (flags == Flag.FAULTY)
         known = np.where(told, flags, np.int16(Flag.MISSING))
-        return cls(ts, _ends(ts, interval, zone), np.where(number, values, 0.0), number, known)
+        return cls(
+            ts, covered_until(ts, interval, zone), np.where(number, values, 0.0), number, known
+        )
+
+    @classmethod
+    def none(cls) -> Self:
+        """No points at all."""
+        instants = np.zeros(0, dtype=np.int64)
+        flags = np.zeros(0, dtype=np.int16)
+        return cls(instants, instants, np.zeros(0), np.zeros(0, dtype=np.bool_), flags)
 
     def converted(self, way: Conversion) -> NDArray[np.float64]:
         """The numbers in another unit, each over the whole time that its point covers."""
@@ -137,8 +146,14 @@ def _nothing(count: int) -> Condensed:
     return Condensed(np.zeros(count), np.zeros(count, dtype=np.bool_), flags)
 
 
-def _ends(ts: NDArray[np.int64], interval: Interval, zone: ZoneInfo) -> NDArray[np.int64]:
-    """Where the time that each reading covers ends: at the latest where the next begins."""
+def covered_until(ts: NDArray[np.int64], interval: Interval, zone: ZoneInfo) -> NDArray[np.int64]:
+    """Where the time that each reading covers ends: at the latest where the next one begins.
+
+    Args:
+        ts: where it begins, sorted, without repeats.
+        interval: the raster of the series; `FOREVER` ends the last value of a spontaneous one.
+        zone: whose midnights the raster follows.
+    """
     following = np.append(ts[1:], FOREVER)[: len(ts)]
     if interval.is_spontaneous or not len(ts):
         return following
