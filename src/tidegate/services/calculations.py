@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from tidegate.calc.calendar import edges
+from tidegate.calc.flags import MISSING
 from tidegate.calc.formula.evaluation import Triples
 from tidegate.calc.formula.languages import Language, language
 from tidegate.model.errors import BadExpression
@@ -24,7 +25,7 @@ from tidegate.store.messages import SeriesSelection
 from tidegate.store.verbs import CURRENT, READINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -110,7 +111,7 @@ class _Readings:
         places = np.searchsorted(raster, self.ts)
         numbers = np.zeros(len(raster))
         present = np.zeros(len(raster), np.bool_)
-        seen = np.full(len(raster), _MISSING)
+        seen = np.full(len(raster), MISSING, np.int16)
         for target, source in (
             (numbers, self.values.numbers),
             (present, self.values.present),
@@ -142,7 +143,20 @@ class _Formula:
     def refusal(self, name: str, why: str) -> BadExpression:
         """The error that a name of the formula raises, at its first mention."""
         position = self.expression.references()[name].position
-        return BadExpression(why, self.expression.text, position)
+        found = f"in series '{self.series.name}' '{name}' {why}"
+        return BadExpression(found, self.expression.text, position)
+
+    def require_inputs(self, known: Mapping[SeriesKey, Series]) -> None:
+        """Make sure that every input is there, on the raster of the formula."""
+        for name, key in self.keys.items():
+            source = known.get(key)
+            if source is None:
+                raise self.refusal(name, "stands for a series that was removed")
+            if source.interval != self.series.interval:
+                there, here = source.interval, self.series.interval
+                raise self.refusal(
+                    name, f"stands for '{source.name}' with values by {there}, not by {here}"
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,22 +168,21 @@ class _Plan:
     leaves: list[SeriesKey]
 
 
-_MISSING: Final = Triples.of(np.zeros(1), np.zeros(1, np.bool_), np.zeros(1, np.int16)).seen[0]
-
-
 def _plan(store: Verbs, series: Sequence[Series]) -> _Plan:
+    known = {one.key: one for one in series}
     formulas: dict[SeriesKey, _Formula] = {}
-    stored: set[SeriesKey] = set()
     waiting = list(series)
     while waiting:
         read = [_read(one) for one in waiting if one.formula]
-        stored.update(one.key for one in waiting if not one.formula)
         formulas.update({one.series.key: one for one in read})
-        waiting = list(_inputs(store, read, formulas.keys() | stored))
+        waiting = _inputs(store, read, known)
+        known.update({one.key: one for one in waiting})
+        for formula in read:
+            formula.require_inputs(known)
     order: dict[SeriesKey, None] = {}
     for key in formulas:
         _visit(key, formulas, order, ())
-    return _Plan(formulas, list(order), sorted(stored))
+    return _Plan(formulas, list(order), sorted(known.keys() - formulas.keys()))
 
 
 def _read(series: Series) -> _Formula:
@@ -184,29 +197,27 @@ def _read(series: Series) -> _Formula:
     for name in mentioned:
         if name not in keys:
             origin = formula.alias_origins[name]
-            stands_for = f"{origin.subject} of '{origin.connection}', which is not in the store"
-            raise bound.refusal(name, f"in series '{series.name}' '{name}' stands for {stands_for}")
+            subject = f"{origin.subject} of '{origin.connection}'"
+            raise bound.refusal(name, f"stands for {subject}, which is not in the store")
     return bound
 
 
-def _inputs(store: Verbs, formulas: Sequence[_Formula], known: set[SeriesKey]) -> Iterator[Series]:
+def _inputs(
+    store: Verbs, formulas: Sequence[_Formula], known: Mapping[SeriesKey, Series]
+) -> list[Series]:
     """The series that formulas refer to and that are not known yet."""
-    missing: dict[str, dict[SeriesKey, None]] = {}
+    missing: dict[str, set[SeriesKey]] = {}
     for formula in formulas:
-        wanted = missing.setdefault(formula.series.repository, {})
-        wanted.update(dict.fromkeys(key for key in formula.keys.values() if key not in known))
-    found: set[SeriesKey] = set()
-    for repository, keys in missing.items():
-        if keys:
-            series = store.find_series(SeriesSelection(keys=tuple(keys)), repository=repository)
-            found.update(one.key for one in series)
-            yield from series
-    for formula in formulas:
-        for name, key in formula.keys.items():
-            if key not in known and key not in found:
-                raise formula.refusal(
-                    name, f"in series '{formula.series.name}' '{name}' stands for a removed series"
-                )
+        wanted = missing.setdefault(formula.series.repository, set())
+        wanted.update(key for key in formula.keys.values() if key not in known)
+    return [
+        series
+        for repository, keys in missing.items()
+        if keys
+        for series in store.find_series(
+            SeriesSelection(keys=tuple(sorted(keys))), repository=repository
+        )
+    ]
 
 
 def _visit(
@@ -225,9 +236,9 @@ def _visit(
         path = (*chain, key)
         if source in path:
             names = (formulas[one].series.name for one in (*path[path.index(source) :], source))
-            raise formula.refusal(name, f"the formula refers to itself: {' → '.join(names)}")
+            raise formula.refusal(name, f"refers back to itself: {' → '.join(names)}")
         if len(path) > MAX_CHAIN:
-            raise formula.refusal(name, f"more than {MAX_CHAIN} formulas refer to one another")
+            raise formula.refusal(name, f"is more than {MAX_CHAIN} formulas deep")
         _visit(source, formulas, order, path)
     order[key] = None
 
