@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import time
 import weakref
@@ -109,6 +110,7 @@ class DcsClient:
         self._retry = retry
         self._turns = Turns()
         self._account = Account()
+        self._explains_ids = True
         self._farewell = weakref.finalize(
             self, _leave, self._http, self._account, self._sign_out_path
         )
@@ -124,6 +126,11 @@ class DcsClient:
     def role(self) -> str | None:
         """Its role: Administrator, Operator, Viewer or Guest; None if nobody is signed in."""
         return self._account.role
+
+    @property
+    def version(self) -> str | None:
+        """Release of the server, where it says so at sign-in."""
+        return self._account.version
 
     def close(self) -> None:
         """Sign out and disconnect; an unfinished answer is dropped. The object cannot go on."""
@@ -141,20 +148,22 @@ class DcsClient:
     ) -> None:
         self.close()
 
-    def _sign_in(self, username: str, password: str) -> str:
+    def authenticate(self, username: str, password: str) -> str:
+        """Sign in, out of any other account first; the server's message.
+
+        Raises:
+            NotSignedIn: the server does not accept the account.
+            TransportError: it cannot be asked, or answers with something else than DCS does.
+            InsecureAddress: the password would travel by plain http to another machine.
+        """
         if self._account.username is not None or self._http.has_cookies:
             self._sign_out()
         credentials = {"username": username, "password": password}
-        try:
-            with self._turns.begin():
-                answer = self._http.request(
-                    "POST", self._sign_in_path, json=credentials, retry=False, subject="sign-in"
-                )
-            signed_in = _signed_in(answer.json())
-        except TransportError as error:
-            if error.status is None or isinstance(error, MalformedAnswer):
-                raise
-            return self._refuse(username, error)
+        with self._turns.begin():
+            answer = self._http.request(
+                "POST", self._sign_in_path, json=credentials, retry=False, subject="sign-in"
+            )
+        signed_in = _signed_in(answer.json())
         account = self._account
         account.standing, account.refusal = Standing.SIGNED_IN, None
         account.username, account.role = signed_in.username, signed_in.role
@@ -162,6 +171,25 @@ class DcsClient:
         welcome = (signed_in.username, signed_in.role)
         logger.info(_WELCOME, *welcome)
         return _WELCOME % welcome
+
+    def twin(self) -> Self:
+        """A client of the same account with transactions of its own; this one must outlive it.
+
+        It does not look for what an unknown id may mean: whoever has twins takes ids from a list.
+        """
+        other = copy.copy(self)
+        other._turns = Turns()  # noqa: SLF001 - of this very class
+        other._explains_ids = False  # noqa: SLF001
+        return other
+
+    def _sign_in(self, username: str, password: str) -> str:
+        """`authenticate`, but what the server refuses is logged, and given as its message."""
+        try:
+            return self.authenticate(username, password)
+        except TransportError as error:
+            if error.status is None or isinstance(error, MalformedAnswer):
+                raise
+            return self._refuse(username, error)
 
     def _refuse(self, username: str, error: TransportError) -> str:
         words = error.details or error.message
@@ -228,7 +256,7 @@ class DcsClient:
             raise better from error
 
     def _unknown_id(self, query: Query, error: TransportError) -> UnknownToPlatform | None:
-        if query.id is None or error.status not in {400, 404}:
+        if not self._explains_ids or query.id is None or error.status not in {400, 404}:
             return None
         try:
             if query.is_virtual:
