@@ -22,14 +22,14 @@ class Change:
     def __init__(self, session: Session, actor: str) -> None:
         self.session = session
         self.actor = actor
-        self.at = max(int(now()), _last_instant(session) + 1)
+        last_instant, self._last_revision = _last(session)
+        self.at = max(int(now()), last_instant + 1)
         self._revision: int | None = None
 
     def revision(self, *, run: int | None = None) -> int:
         """The number under which this change writes readings; taken when first asked for."""
         if self._revision is None:
-            last = self.session.value("SELECT max(revision) FROM revisions")
-            self._revision = int(last or 0) + 1
+            self._revision = self._last_revision + 1
             self.session.run(
                 "INSERT INTO revisions VALUES ($revision, $at, $actor, $run)",
                 revision=self._revision,
@@ -82,7 +82,10 @@ def from_json(text: str | None) -> Any:
     return None if text is None else msgspec.json.decode(text)
 
 
-def _last_instant(session: Session) -> int:
-    revised = session.value("SELECT max(written_at) FROM revisions")
-    audited = session.value("SELECT max(made_at) FROM audit")
-    return max(revised or 0, audited or 0)
+def _last(session: Session) -> tuple[int, int]:
+    """The latest instant and the latest revision of any change."""
+    instant, revision = session.rows(
+        "SELECT greatest(max(written_at), (SELECT max(made_at) FROM audit)), max(revision)"
+        " FROM revisions"
+    )[0]
+    return instant or 0, revision or 0

@@ -19,26 +19,20 @@ _SHARE: Final = 0.2
 
 def note_unsorted(session: Session, source: str) -> None:
     """Remember that the months of some readings got rows in the order they came in."""
-    session.run(
-        f"""MERGE INTO months USING (
-            SELECT {_MONTH} AS month, count(*) AS added FROM {source} GROUP BY 1
-        ) AS new ON months.month = new.month
-        WHEN MATCHED THEN UPDATE SET unsorted = unsorted + added
-        WHEN NOT MATCHED THEN INSERT VALUES (new.month, new.added)"""
-    )
+    session.run(f"INSERT INTO months SELECT {_MONTH}, count(*) FROM {source} GROUP BY 1")
 
 
 def unsorted_months(session: Session) -> list[int]:
     """Months (12 · year + month − 1) with readings not in order, oldest first."""
-    rows = session.rows("SELECT month FROM months WHERE unsorted > 0 ORDER BY month")
+    rows = session.rows("SELECT DISTINCT month FROM months ORDER BY month")
     return [month for (month,) in rows]
 
 
 def month_worth_sorting(session: Session) -> int | None:
     """The month with the most readings out of order, if there are enough to matter."""
     row = session.row(
-        "SELECT month, unsorted FROM months WHERE unsorted >= $worth"
-        " ORDER BY unsorted DESC LIMIT 1",
+        "SELECT month, sum(unsorted)::BIGINT AS amount FROM months GROUP BY month"
+        " HAVING amount >= $worth ORDER BY amount DESC LIMIT 1",
         worth=_WORTH,
     )
     if row is None:

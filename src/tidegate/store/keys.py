@@ -20,8 +20,8 @@ def key_table(keys: Iterable[int]) -> pa.Table:
 
 
 @contextmanager
-def among(session: Session, keys: Sequence[SeriesKey]) -> Iterator[str]:
-    """An SQL condition on the column `series` that holds for these keys, inside the block.
+def among(session: Session, keys: Sequence[SeriesKey], column: str = "series") -> Iterator[str]:
+    """An SQL condition on a column that holds for these keys, inside the block.
 
     It always bounds the keys by constants, which is what lets the engine skip what it need not
     read; a gapless range needs nothing else.
@@ -30,9 +30,9 @@ def among(session: Session, keys: Sequence[SeriesKey]) -> Iterator[str]:
         yield "false"
         return
     first, last, distinct = min(keys), max(keys), len(set(keys))
-    bounds = f"series BETWEEN {int(first)} AND {int(last)}"
+    bounds = f"{column} BETWEEN {int(first)} AND {int(last)}"
     if last - first + 1 == distinct:
         yield bounds
         return
     with session.bound(wanted=key_table(keys)):
-        yield f"({bounds} AND series IN (SELECT series FROM wanted))"
+        yield f"({bounds} AND {column} IN (SELECT series FROM wanted))"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import weakref
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from tidegate.model.attributes import Assignment, Attribute, AttributeFilter, AttributeType
 from tidegate.model.coverage import CoverageState
+from tidegate.model.instants import MINUTE, now
 from tidegate.model.series import MAIN, NewSeries, Series, SeriesKey
 from tidegate.store import attributes as attribute_rows
 from tidegate.store import catalogue as catalogue_rows
@@ -40,7 +42,7 @@ from tidegate.store.upkeep import Upkeep
 from tidegate.store.verbs import CURRENT, NO_READINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -53,6 +55,10 @@ if TYPE_CHECKING:
     from tidegate.model.windows import Window
 
 
+_REMEMBERED: Final = 2 * MINUTE
+"""How long the answer to a call is kept for whom the first one did not reach."""
+
+
 class LocalStore:
     """A store folder opened by this process; fulfils `Verbs`, safe to use from several threads.
 
@@ -62,7 +68,7 @@ class LocalStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._upkeep = Upkeep(engine)
-        self._closed = False
+        self._release = weakref.finalize(self, _release, self._upkeep, engine)
 
     @classmethod
     def open(cls, path: Path, *, create: bool = True) -> Self:
@@ -83,11 +89,8 @@ class LocalStore:
         return cls(engine)
 
     def close(self) -> None:
-        """Give the store back; what was confirmed is on disk."""
-        if not self._closed:
-            self._closed = True
-            self._upkeep.stop()
-            self._engine.close()
+        """Give the store back; a store that is forgotten, or open at exit, does it by itself."""
+        self._release()
 
     def __enter__(self) -> Self:
         return self
@@ -223,7 +226,7 @@ class LocalStore:
         """Upsert by (series, ts); other readings stay."""
         batch = checked(readings)
         with self._change(actor) as change:
-            series_rows.series_with(change.session, keys_of(batch))
+            series_rows.require_series(change.session, keys_of(batch))
             shelf = reading_rows.quoted_shelf(quotation)
             counts = reading_rows.merge(change, batch, shelf=shelf)
             _audit_readings(change, "merge-readings", keys_of(batch), counts)
@@ -243,7 +246,7 @@ class LocalStore:
         scope = scope_of((key, window) for key in keys)
         require_inside(batch, scope)
         with self._change(actor) as change:
-            series_rows.series_with(change.session, keys)
+            series_rows.require_series(change.session, keys)
             counts = reading_rows.replace(change, batch, scope)
             _audit_readings(change, "replace-window", keys, counts)
         self._upkeep.wake()
@@ -349,7 +352,7 @@ class LocalStore:
         require_inside(batch, scope)
         with self._change(f"connection {connection}") as change:
             run_rows.beat(change, run, connection)
-            series_rows.series_with(change.session, (key for key, _ in replaced))
+            series_rows.require_series(change.session, (key for key, _ in replaced))
             counts = reading_rows.replace(change, batch, scope, run=run)
             coverage_rows.record_coverage(
                 change.session, connection, run, [one.coverage for one in confirmations]
@@ -379,6 +382,25 @@ class LocalStore:
             run_rows.require_connection(session, connection)
             return coverage_rows.coverage(session, connection, subjects=subjects, window=window)
 
+    # -- calls from other processes --------------------------------------------------------
+    def once(self, call: str, verb: Callable[[], bytes]) -> bytes:
+        """What a verb answers, done in one transaction with the note that it was done.
+
+        A call that was answered before gets that answer again, also after this process ended.
+        """
+        with self._engine.writing() as session:
+            known = session.value("SELECT answer FROM answered WHERE call = $call", call=call)
+            if known is None:
+                known = verb()
+                session.run("DELETE FROM answered WHERE made_at < $at", at=now() - _REMEMBERED)
+                session.run(
+                    "INSERT INTO answered VALUES ($call, $at, $answer)",
+                    call=call,
+                    at=now(),
+                    answer=known,
+                )
+            return bytes(known)
+
     # -- upkeep ----------------------------------------------------------------------------
     def audit_trail(self, *, since: int | None = None) -> list[AuditRecord]:
         """Audit records from an instant on, in the order in which they were made."""
@@ -392,6 +414,12 @@ class LocalStore:
     def status(self) -> StoreStatus:
         """Sizes and health."""
         return self._upkeep.status()
+
+
+def _release(upkeep: Upkeep, engine: Engine) -> None:
+    if not engine.inherited:
+        upkeep.stop()
+        engine.close()
 
 
 def _audit_readings(change: Change, verb: str, keys: Sequence[SeriesKey], counts: Counts) -> None:

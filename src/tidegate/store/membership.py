@@ -41,8 +41,8 @@ def membership(
         if one.value:
             values[f"value_{place}"] = one.value
         spans = _both(spans, _spans(attribute, one, condition, as_of))
-    with among(session, keys or []) as listed:
-        chosen = "true" if keys is None else listed.replace("series", "key")
+    with among(session, keys or [], "key") as listed:
+        chosen = "true" if keys is None else listed
         table = session.table(
             f"""WITH candidates AS (SELECT key FROM series
                 WHERE repository = $repository AND {known(as_of)} AND {chosen}),

@@ -163,7 +163,8 @@ class _Write:
         self.session.run(
             f"""INSERT INTO {self.shelf.past}
             SELECT series, ts, old_value, old_flag, old_revision, written_at, $at{self.shelf.extra}
-            FROM difference JOIN revisions ON revision = old_revision WHERE row IS NOT NULL""",
+            FROM difference JOIN revisions ON revision = old_revision WHERE row IS NOT NULL
+            ORDER BY series, ts""",
             at=self.change.at,
         )
         self.change.revision(run=self.run)
@@ -192,14 +193,15 @@ class _Write:
 
 def _held(session: Session, shelf: Shelf, scope: pa.Table) -> pa.Table:
     """The series of which the scope holds a reading; reads next to nothing where it holds none."""
-    if not scope.num_rows:
+    bounds = _bounds(scope) if scope.num_rows else "false"
+    if session.row(f"SELECT 1 FROM {shelf.current} AS stored WHERE {bounds} LIMIT 1") is None:
         return key_table([])
     with session.bound(scope=scope):
         return session.table(
             f"""SELECT DISTINCT stored.series FROM {shelf.current} AS stored
             JOIN scope ON stored.series = scope.series
                 AND stored.ts >= scope.start AND stored.ts < scope."end"
-            WHERE {shelf.mark} AND {_bounds(scope)}"""
+            WHERE {shelf.mark} AND {bounds}"""
         )
 
 

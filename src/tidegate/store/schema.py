@@ -57,6 +57,7 @@ TABLES: Final = (
     """CREATE TABLE runs (
         run INTEGER, connection VARCHAR, request VARCHAR, started_at BIGINT,
         heartbeat_at BIGINT, ended_at BIGINT, state VARCHAR, summary VARCHAR)""",
+    """CREATE TABLE answered (call VARCHAR, made_at BIGINT, answer BLOB)""",
     """CREATE TABLE audit (
         made_at BIGINT, actor VARCHAR, verb VARCHAR, resource VARCHAR,
         before VARCHAR, after VARCHAR)""",

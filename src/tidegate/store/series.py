@@ -83,6 +83,22 @@ def series_with(session: Session, keys: Iterable[SeriesKey]) -> dict[SeriesKey, 
     return known
 
 
+def require_series(session: Session, keys: Iterable[SeriesKey]) -> None:
+    """Do nothing if every key has a series.
+
+    Raises:
+        NotFound: a key that no series has.
+    """
+    with session.bound(wanted=key_table(keys)):
+        missing = session.value(
+            "SELECT min(series) FROM wanted WHERE series NOT IN"
+            " (SELECT key FROM series WHERE known_to = $open)",
+            open=FOREVER,
+        )
+    if missing is not None:
+        raise NotFound("series", missing, hint="see `tidegate series list`")
+
+
 def select(session: Session, condition: str, **parameters: Any) -> list[Series]:
     """The present definitions that an SQL condition holds for, by key."""
     rows = session.rows(

@@ -41,10 +41,10 @@ class Upkeep:
         self._written = 0.0
 
     def wake(self) -> None:
-        """Note a write; a month that it left in disorder is sorted when writing pauses."""
+        """Note a write; what it left in disorder is sorted when writing pauses."""
         self._written = time.monotonic()
         with self._lock:
-            if self._thread is None and not self._stopping.is_set() and self._has_work():
+            if self._thread is None and not self._stopping.is_set():
                 self._thread = threading.Thread(
                     target=self._work, name="tidegate-upkeep", daemon=True
                 )
@@ -60,8 +60,8 @@ class Upkeep:
         try:
             while time.monotonic() < until and self._sort_one():
                 pass
-        except StoreError:
-            logger.warning("compaction stopped; it goes on next time", exc_info=True)
+        except StoreError as error:
+            logger.warning("compaction is put off: %s", error)
 
     def compact(self, months: int | None) -> int:
         """Sort up to `months` months, all unsorted ones unless given; how many were."""
@@ -70,8 +70,7 @@ class Upkeep:
         for month in unsorted:
             with self._engine.writing() as session:
                 sort_month(session, month)
-        if unsorted:
-            self._engine.checkpoint()
+            self._engine.checkpoint()  # frees the room of the old rows for the next month
         return len(unsorted)
 
     def status(self) -> StoreStatus:
@@ -97,9 +96,10 @@ class Upkeep:
         try:
             while not self._stopping.wait(self._pause()):
                 if self._is_quiet() and not self._sort_one():
+                    self._engine.checkpoint()  # corrections slow reading down until they are in
                     break
-        except StoreError:
-            logger.warning("compaction stopped; it goes on next time", exc_info=True)
+        except StoreError as error:
+            logger.warning("compaction is put off: %s", error)
         finally:
             with self._lock:
                 self._thread = None
@@ -110,10 +110,6 @@ class Upkeep:
     def _is_quiet(self) -> bool:
         return time.monotonic() - self._written >= _QUIET_S
 
-    def _has_work(self) -> bool:
-        with self._engine.reading() as session:
-            return month_worth_sorting(session) is not None
-
     def _sort_one(self) -> bool:
         with self._engine.writing() as session:
             month = month_worth_sorting(session)
@@ -121,4 +117,5 @@ class Upkeep:
                 return False
             logger.debug("sorting %s", month_name(month))
             sort_month(session, month)
+        self._engine.checkpoint()
         return True

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import threading
 import weakref
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, Final, Self
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
@@ -23,7 +24,7 @@ STORAGE_VERSION: Final = "v1.5.0"
 """Files are written so that every engine release from this one on can open them."""
 
 _MEMORY_SHARE: Final = 0.5
-_MEMORY_CAP: Final = 4 << 30
+_MEMORY_CAP: Final = 1 << 30
 _CHECKPOINT_AT: Final = "64MiB"
 
 
@@ -82,14 +83,15 @@ class Engine:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.writer = threading.RLock()
+        self._written: Session | None = None
         self._users = 0
-        self.process = os.getpid()
+        self._process = os.getpid()
         self._state = threading.Lock()
         self._root: duckdb.DuckDBPyConnection | None = None
         self._cursors: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path) -> Engine:
         """The engine of a database file that exists.
 
         Raises:
@@ -99,12 +101,13 @@ class Engine:
         path = path.resolve()
         with cls._registry:
             engine = cls._open.get(path)
-            if engine is None or engine.process != os.getpid():
+            if engine is None:
                 engine = cls(path)
                 engine._connect()
                 cls._open[path] = engine
+            engine._require_own_process()
             engine._users += 1
-            return engine  # type: ignore[return-value]
+            return engine
 
     def close(self) -> bool:
         """Give this use of the engine back; True if it was the last and the file is closed."""
@@ -125,9 +128,20 @@ class Engine:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """The session of the one writer: all it does is kept together, or none of it."""
-        with self.writer, told(self.path), self._transaction() as cursor:
-            yield Session(cursor)
+        """The session of the one writer: all it does is kept together, or none of it.
+
+        Inside another `writing` of the same thread it is the session of that one.
+        """
+        with self.writer, told(self.path):
+            if self._written is not None:
+                yield self._written
+                return
+            with self._transaction() as cursor:
+                self._written = Session(cursor)
+                try:
+                    yield self._written
+                finally:
+                    self._written = None
 
     def checkpoint(self) -> None:
         """Move what the log holds into the file."""
@@ -153,6 +167,7 @@ class Engine:
                 self._disconnect()
             raise
         finally:
+            self._cursors.discard(cursor)
             cursor.close()
 
     @staticmethod
@@ -163,10 +178,7 @@ class Engine:
             return  # the commit itself failed, and undid everything
 
     def _new_cursor(self) -> duckdb.DuckDBPyConnection:
-        if self.process != os.getpid():
-            raise StoreError(
-                "a store cannot be used in a forked process", hint="open it after the fork"
-            )
+        self._require_own_process()
         with self._state:
             if self._users == 0:
                 raise StoreError("the store is closed", hint="open it again")
@@ -177,6 +189,24 @@ class Engine:
             self._cursors.add(cursor)
             return cursor
 
+    @property
+    def inherited(self) -> bool:
+        """True in a process that was forked from the one that opened the file."""
+        return self._process != os.getpid()
+
+    def _require_own_process(self) -> None:
+        if self.inherited:
+            raise StoreError(
+                f"{self.path} was opened before this process was forked",
+                hint="fork first, or start processes with the method 'spawn'",
+            )
+
+    @classmethod
+    def _abandon(cls) -> None:
+        """Never close, in a forked child, what the parent has open: closing writes to the file."""
+        for engine in cls._open.values():
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine._root))  # noqa: SLF001
+
     def _connect(self) -> None:
         try:
             self._root = connect(self.path)
@@ -186,12 +216,16 @@ class Engine:
     def _disconnect(self) -> None:
         with self._state:
             for cursor in list(self._cursors):
-                cursor.interrupt()
-                cursor.close()
+                with suppress(duckdb.Error):  # one that just ended by itself
+                    cursor.interrupt()
+                    cursor.close()
             self._cursors.clear()
             if self._root is not None:
                 self._root.close()
                 self._root = None
+
+
+os.register_at_fork(after_in_child=Engine._abandon)  # noqa: SLF001
 
 
 def connect(path: Path) -> duckdb.DuckDBPyConnection:

@@ -1,0 +1,64 @@
+"""Repositories and units."""
+
+from __future__ import annotations
+
+import pytest
+
+from tidegate.model.aggregation import Aggregation
+from tidegate.model.errors import BadValue, Duplicate, InUse, NotFound
+from tidegate.model.series import NewSeries
+from tidegate.model.units import STARTER_UNITS, Unit
+
+
+def test_a_new_store_has_main(store):
+    """A new store has the repository `main`, which knows the starter units."""
+    assert store.repositories() == ["main"]
+    assert {unit.name: unit for unit in store.units()} == {u.name: u for u in STARTER_UNITS}
+
+
+def test_a_repository_comes_and_goes(store):
+    """An empty repository can be created once and removed again."""
+    store.create_repository("plant")
+    with pytest.raises(Duplicate):
+        store.create_repository("plant")
+    assert store.repositories() == ["main", "plant"]
+    store.remove_repository("plant")
+    assert store.repositories() == ["main"]
+    store.create_repository("plant")
+    assert len(store.units(repository="plant")) == len(STARTER_UNITS)
+
+
+def test_a_repository_in_use_stays(store):
+    """`main` cannot be removed, nor can a repository that holds series."""
+    store.create_repository("plant")
+    store.create_series([NewSeries(name="a")], repository="plant")
+    with pytest.raises(InUse, match="its 1 series"):
+        store.remove_repository("plant")
+    with pytest.raises(InUse):
+        store.remove_repository("main")
+    with pytest.raises(NotFound):
+        store.remove_repository("nowhere")
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a/b"])
+def test_a_repository_name_must_fit_into_a_path(store, name):
+    """A repository name is not blank and has no slash, since addresses contain it."""
+    with pytest.raises(BadValue):
+        store.create_repository(name)
+
+
+def test_a_unit_is_put_in_place(store):
+    """A unit replaces the one of its name in its repository only."""
+    store.create_repository("plant")
+    unit = Unit(name="kWh", factor=3.6e6, base_unit="J", aggregation=Aggregation.SUM)
+    store.put_unit(unit)
+    assert unit in store.units()
+    assert len(store.units()) == len(STARTER_UNITS)
+    assert unit not in store.units(repository="plant")
+
+
+def test_an_equal_unit_changes_nothing(store):
+    """Putting a unit in place of its equal leaves no record."""
+    before = store.audit_trail()
+    store.put_unit(STARTER_UNITS[3])
+    assert store.audit_trail() == before
