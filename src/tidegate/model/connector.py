@@ -65,6 +65,15 @@ class Connector(Protocol):
         """What the platform allows."""
         ...
 
+    def greet(self) -> dict[str, Any]:
+        """Sign in; what the platform says of itself, kept with the connection's settings.
+
+        Raises:
+            NotSignedIn: the platform does not accept the account.
+            TransportError: nothing that speaks for the platform answers.
+        """
+        ...
+
     def discover(self) -> Iterator[Entry]:
         """The catalogue as it is now."""
         ...
