@@ -19,6 +19,7 @@ from tidegate.model.errors import BadFile
 from tidegate.model.instants import DAY, HOUR, parse, to_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 START = parse("2024-06-01T00:00:00Z")
@@ -32,7 +33,7 @@ class Terminal(io.StringIO):
 
 
 def answer(
-    values: list[float | None],
+    values: Sequence[float | None],
     *,
     names: list[str] | None = None,
     flags: list[int] | None = None,
