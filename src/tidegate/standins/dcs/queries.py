@@ -80,7 +80,8 @@ def web_query(given: Mapping[str, str]) -> Query:
         last,
         period,
         calibrated=_flag(given, "calibrated", default=False),
-        interpolated=_flag(given, "interpolated", default=False),
+        # Virtual meters ignore the option: their inputs are filled wherever they can be.
+        interpolated=_flag(given, "interpolated", default=False) or virtual,
         complete=complete,
     )
 

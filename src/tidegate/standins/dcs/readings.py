@@ -36,18 +36,20 @@ class Batch:
     Attributes:
         readings: the readings; for a virtual meter `period` holds its results.
         shift: slots that local time is ahead of UTC at each.
+        minutes: length of each period; a local day of a clock change has 23 or 25 hours.
         odd: 0 where the value is a number, else a key of the texts for NaN and infinities.
     """
 
     readings: Readings
     shift: NDArray[np.int64]
+    minutes: NDArray[np.int64]
     odd: NDArray[np.int8]
 
     def only(self, rows: NDArray[np.bool_]) -> Batch:
         """The readings of some rows."""
         if rows.all():
             return self
-        return Batch(self.readings.rows(rows), self.shift[rows], self.odd[rows])
+        return Batch(self.readings.rows(rows), self.shift[rows], self.minutes[rows], self.odd[rows])
 
 
 def batches(
@@ -84,44 +86,49 @@ def _batch(
 ) -> Batch:
     shift = _shift(query, np.arange(*part), zone)
     if isinstance(series, VirtualMeter):
-        return _virtual_batch(query, series, estate, part, shift)
-    readings = half_hours(
-        series,
-        *part,
-        estate.span_of(series),
-        calibrated=query.calibrated,
-        interpolated=query.interpolated,
-        source=query.source,
-    )
-    if query.period != "halfHour":
-        readings = coarser(readings, query.period, shift)
-        shift = shift[readings.slots - part[0]]
-    return Batch(readings, shift, np.zeros(readings.slots.size, np.int8))
+        readings, odd = _virtual_readings(query, series, estate, part, shift)
+    else:
+        readings = half_hours(
+            series,
+            *part,
+            estate.span_of(series),
+            calibrated=query.calibrated,
+            interpolated=query.interpolated,
+            source=query.source,
+        )
+        readings = _condensed(readings, query, shift)
+        odd = np.zeros(readings.slots.size, np.int8)
+    shift = shift[readings.slots - part[0]]
+    return Batch(readings, shift, _minutes(query, readings.slots, shift, zone), odd)
 
 
-def _virtual_batch(
+def _condensed(readings: Readings, query: Query, shift: NDArray[np.int64]) -> Readings:
+    return readings if query.period == "halfHour" else coarser(readings, query.period, shift)
+
+
+def _virtual_readings(
     query: Query,
     meter: VirtualMeter,
     estate: Estate,
     part: tuple[int, int],
     shift: NDArray[np.int64],
-) -> Batch:
+) -> tuple[Readings, NDArray[np.int8]]:
+    """Results in micro-units as period values, and which of them are no numbers."""
     readings, values = results(
         meter,
         estate.registers,
         *part,
         estate.span_of(meter),
-        interpolated=query.interpolated or query.complete,
+        interpolated=query.interpolated,
         source=query.source,
     )
     if query.period != "halfHour":
         values = _coarser_values(meter, readings, values, query.period, shift)
-        readings = coarser(readings, query.period, shift)
-        shift = shift[readings.slots - part[0]]
+    readings = _condensed(readings, query, shift)
     finite = np.isfinite(values)
     micro = np.rint(np.where(finite, values, 0) * 1e6).astype(np.int64)
     odd = np.select([finite, np.isnan(values), values > 0], [0, 1, 2], 3).astype(np.int8)
-    return Batch(replace(readings, period=micro), shift, odd)
+    return replace(readings, period=micro), odd
 
 
 def _coarser_values(
@@ -177,7 +184,7 @@ def app_records(query: Query, batch: Batch, padding: str) -> bytes:
             b',"startTime":"',
             bodies.timestamps(readings.slots, batch.shift if query.local else None),
             b'","duration":',
-            bodies.integers(_minutes(query, batch)),
+            bodies.integers(batch.minutes),
             b',"totalValue":',
             _padded(bodies.decimals(total, point=False), known, padding),
             b',"periodValue":',
@@ -210,9 +217,9 @@ def _rounded(micro: NDArray[np.int64], places: int) -> NDArray[np.int64]:
     return np.asarray(np.rint(micro / unit).astype(np.int64) * unit)
 
 
-def _minutes(query: Query, batch: Batch) -> NDArray[np.int64]:
-    """Length of each period in minutes; a local day of a clock change has 23 or 25 hours."""
-    slots, shift = batch.readings.slots, batch.shift
+def _minutes(
+    query: Query, slots: NDArray[np.int64], shift: NDArray[np.int64], zone: ZoneInfo
+) -> NDArray[np.int64]:
     if query.period in {"halfHour", "hour"}:
         return np.full(slots.size, 30 if query.period == "halfHour" else 60)
     days = (slots + shift) // DAY
@@ -221,6 +228,5 @@ def _minutes(query: Query, batch: Batch) -> NDArray[np.int64]:
         ends = (months + 1).astype("datetime64[D]").astype(np.int64)
     else:
         ends = days + (1 if query.period == "day" else 7)
-    # The shift at the end of a period is that of the next one, where there is one.
-    later = np.append(shift[1:], shift[-1:])
-    return np.asarray((ends * DAY - later - slots) * 30)
+    ends *= DAY
+    return np.asarray((ends - _shift(query, ends - shift, zone) - slots) * 30)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
@@ -105,16 +106,17 @@ class _WebApi:
         check_range(
             query, limits.public_days if "public" in request.scope else limits.signed_in_days
         )
-        self._check_instantaneous(query, series)
+        query = self._for_instantaneous(query, series)
         kinds = {fault.kind for fault in request.scope[FAULTS_KEY]}
         chunks = _body(self.service, query, series, last="readings-first" not in kinds)
         return sent_again(self.service, request, chunks, headers)
 
-    def _check_instantaneous(self, query: Query, series: Register | VirtualMeter) -> None:
+    def _for_instantaneous(self, query: Query, series: Register | VirtualMeter) -> Query:
         if not series.instantaneous or query.period == "halfHour":
-            return
+            return query
         if self.service.options.choices.instantaneous_periods == "refuse":
             raise bad_request("Instantaneous readings are only available by halfHour.")
+        return replace(query, period="halfHour")
 
 
 def _body(
