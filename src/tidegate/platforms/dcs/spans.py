@@ -86,7 +86,7 @@ def blocks(
             )
     periods = _periods_between(first, last, period)
     count = -(-periods // (longest // _LENGTHS[period]))
-    edges = [_later(first, period, periods * index // count) for index in range(count + 1)]
+    edges = [later(first, period, periods * index // count) for index in range(count + 1)]
     return list(pairwise(edges))
 
 
@@ -123,7 +123,8 @@ def _periods_between(first: datetime, last: datetime, period: str) -> int:
     return (last - first) // _LENGTHS[period]
 
 
-def _later(moment: datetime, period: str, periods: int) -> datetime:
+def later(moment: datetime, period: str, periods: int) -> datetime:
+    """The instant a number of periods after the beginning of one."""
     if period != "month":
         return moment + periods * _LENGTHS[period]
     months = moment.year * 12 + moment.month - 1 + periods
