@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from math import isclose
 from typing import TYPE_CHECKING, Any, Final
 
 from tidegate.model.aggregation import Aggregation
@@ -87,7 +88,9 @@ def conversion(units: Mapping[str, Unit], source: str, target: str) -> Conversio
     start, end = find_unit(units, source), find_unit(units, target)
     if end.name in {start.name, NO_UNIT}:
         return IDENTITY
-    found = _recorded(units, start, end) or _common(start.name, end.name)
+    found = _recorded(units, start, end)
+    if found is None and _means_what_it_says(start) and _means_what_it_says(end):
+        found = _common(start.name, end.name)
     if found is None:
         raise UnitNotConvertible(start.name, end.name)
     return found
@@ -137,6 +140,14 @@ def _integrals(units: Mapping[str, Unit]) -> Iterator[tuple[Unit, Unit]]:
 def _step(step: Step, scale: float, path: tuple[Unit, ...]) -> Conversion | None:
     """An integral step; a unit whose zero lies elsewhere has no meaning over time."""
     return None if any(unit.offset for unit in path) else Conversion(scale, 0.0, step)
+
+
+def _means_what_it_says(unit: Unit) -> bool:
+    """True unless the record of a unit contradicts its common name, as `F` for Fahrenheit does."""
+    if unit.base == unit.name:
+        return True
+    usual = _common(unit.name, unit.base)
+    return usual is not None and isclose(usual.scale, unit.factor, rel_tol=1e-9)
 
 
 @lru_cache(maxsize=1024)
