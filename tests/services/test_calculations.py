@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -185,6 +186,24 @@ class TestBeliefs:
             (1, 4.0, 9),
         ]
 
+    def test_formula_as_of(self, store: LocalStore) -> None:
+        """An earlier formula is calculated for what was known at its time, and nothing before."""
+        start = now()
+        a = stored(store, "a", [1])
+        series = formula(store, "vm", "2*a", a=a)
+        before = now()
+        assert series.formula is not None
+        changed = msgspec.structs.replace(
+            series, formula=msgspec.structs.replace(series.formula, text="3*a")
+        )
+        store.change_series(changed)
+
+        def values(as_of: int | None) -> list[float]:
+            found = evaluate(store, changed, DAY_ONE, version=Version(as_of=as_of))
+            return found["value"].to_pylist()  # type: ignore[no-any-return]
+
+        assert [values(None), values(before), values(start)] == [[3.0], [2.0], []]
+
 
 class TestRefusals:
     def refusal(self, store: LocalStore, series: Series) -> BadExpression:
@@ -203,12 +222,8 @@ class TestRefusals:
         a = stored(store, "a", [1])
         one = formula(store, "one", "a", a=a)
         two = formula(store, "two", "2*b", b=one)
-        circle = store.change_series(
-            Series(
-                **{name: getattr(one, name) for name in one.__struct_fields__ if name != "formula"},
-                formula=Formula(text="1 + c", language="dcs", aliases={"c": two.key}),
-            )
-        )
+        loop = Formula(text="1 + c", language="dcs", aliases={"c": two.key})
+        circle = store.change_series(msgspec.structs.replace(one, formula=loop))
         error = self.refusal(store, circle)
 
         assert "one → two → one" in error.message or "two → one → two" in error.message

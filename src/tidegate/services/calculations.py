@@ -45,7 +45,8 @@ def evaluate(
 
     Returns:
         The columns of `READINGS`, sorted by `ts`; a row wherever any input has one. Not rounded
-        to the decimal places of the formula: see `rounded`.
+        to the decimal places of the formula: see `rounded`. With `as_of` in the version, formulas
+        are those known at that instant, like the readings.
 
     Raises:
         BadExpression: the formula cannot be read, or refers to itself or to what is not there.
@@ -61,11 +62,11 @@ def evaluate_all(
     Raises:
         BadExpression: as for `evaluate`.
     """
-    plan = _plan(store, series)
+    plan = _plan(store, series, version.as_of)
     known = _stored(store, plan.leaves, window, version)
     for key in plan.order:
         known[key] = plan.formulas[key].readings(known, window)
-    wanted = sorted({one.key for one in series})
+    wanted = sorted({one.key for one in series} & known.keys())
     tables = [_table(key, known[key]) for key in wanted]
     return pa.concat_tables(tables) if tables else READINGS.empty_table()
 
@@ -168,14 +169,14 @@ class _Plan:
     leaves: list[SeriesKey]
 
 
-def _plan(store: Verbs, series: Sequence[Series]) -> _Plan:
-    known = {one.key: one for one in series}
+def _plan(store: Verbs, series: Sequence[Series], as_of: int | None = None) -> _Plan:
+    waiting = list(series) if as_of is None else _as_known(store, series, as_of)
+    known = {one.key: one for one in waiting}
     formulas: dict[SeriesKey, _Formula] = {}
-    waiting = list(series)
     while waiting:
         read = [_read(one) for one in waiting if one.formula]
         formulas.update({one.series.key: one for one in read})
-        waiting = _inputs(store, read, known)
+        waiting = _inputs(store, read, known, as_of)
         known.update({one.key: one for one in waiting})
         for formula in read:
             formula.require_inputs(known)
@@ -203,7 +204,10 @@ def _read(series: Series) -> _Formula:
 
 
 def _inputs(
-    store: Verbs, formulas: Sequence[_Formula], known: Mapping[SeriesKey, Series]
+    store: Verbs,
+    formulas: Sequence[_Formula],
+    known: Mapping[SeriesKey, Series],
+    as_of: int | None,
 ) -> list[Series]:
     """The series that formulas refer to and that are not known yet."""
     missing: dict[str, set[SeriesKey]] = {}
@@ -214,10 +218,27 @@ def _inputs(
         series
         for repository, keys in missing.items()
         if keys
-        for series in store.find_series(
-            SeriesSelection(keys=tuple(sorted(keys))), repository=repository
-        )
+        for series in _defined(store, keys, repository, as_of)
     ]
+
+
+def _as_known(store: Verbs, series: Sequence[Series], as_of: int) -> list[Series]:
+    """The same series by their definitions at an instant; those that nobody knew then are gone."""
+    keys: dict[str, set[SeriesKey]] = {}
+    for one in series:
+        keys.setdefault(one.repository, set()).add(one.key)
+    return [
+        known
+        for repository, wanted in keys.items()
+        for known in _defined(store, wanted, repository, as_of)
+    ]
+
+
+def _defined(
+    store: Verbs, keys: set[SeriesKey], repository: str, as_of: int | None
+) -> list[Series]:
+    selection = SeriesSelection(keys=tuple(sorted(keys)), as_of=as_of)
+    return store.find_series(selection, repository=repository)
 
 
 def _visit(

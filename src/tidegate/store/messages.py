@@ -26,7 +26,8 @@ class SeriesSelection(msgspec.Struct, frozen=True, kw_only=True):
     r"""Which series of a repository; every member given narrows, none given means all.
 
     A name that no series has exactly may hold the wildcards `%` and `_` (`\` escapes) and then
-    ignores case; `filters` match a series if all hold together at any instant.
+    ignores case; `filters` match a series if all hold together at any instant. With `as_of` the
+    definitions are those known at that instant; names and filters choose by what is known now.
     """
 
     keys: tuple[SeriesKey, ...] | None = None
@@ -35,6 +36,7 @@ class SeriesSelection(msgspec.Struct, frozen=True, kw_only=True):
     connection: str | None = None
     subjects: tuple[str, ...] | None = None
     filters: tuple[AttributeFilter, ...] = ()
+    as_of: int | None = None
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):

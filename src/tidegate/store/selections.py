@@ -35,7 +35,7 @@ def find_series(session: Session, selection: SeriesSelection, repository: str) -
         if selection.connection is not None:
             conditions.append("connection = $connection")
             values["connection"] = selection.connection
-        return select(session, " AND ".join(conditions), **values)
+        return select(session, " AND ".join(conditions), as_of=selection.as_of, **values)
 
 
 def _lists(

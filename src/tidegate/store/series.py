@@ -99,11 +99,14 @@ def require_series(session: Session, keys: Iterable[SeriesKey]) -> None:
         raise NotFound("series", missing, hint="see `tidegate series list`")
 
 
-def select(session: Session, condition: str, **parameters: Any) -> list[Series]:
-    """The present definitions that an SQL condition holds for, by key."""
+def select(
+    session: Session, condition: str, *, as_of: int | None = None, **parameters: Any
+) -> list[Series]:
+    """The definitions that an SQL condition holds for, present or as known at an instant."""
     rows = session.rows(
-        f"SELECT {_NAMES} FROM series WHERE known_to = $open AND {condition} ORDER BY key",
-        open=FOREVER,
+        f"SELECT {_NAMES} FROM series"
+        f" WHERE known_from <= $at AND known_to > $at AND {condition} ORDER BY key",
+        at=FOREVER - 1 if as_of is None else as_of,
         **parameters,
     )
     return [_series(row) for row in rows]
