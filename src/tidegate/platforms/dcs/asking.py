@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from tidegate.model.errors import BadValue, UnknownToPlatform
 from tidegate.platforms.dcs.facts import MAX_DECIMAL_PLACES, STATUS_INTERPOLATED
-
 from tidegate.platforms.dcs.spans import as_utc, later, period_named
 from tidegate.platforms.dcs.webapi import DcsWebApi
 
