@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from tidegate.model.flags import RANK
 from tidegate.model.instants import BEGINNING, FOREVER
 from tidegate.model.windows import Window
 from tidegate.store import partials_sql as sql
-from tidegate.store.expected import expected_cells
+from tidegate.store.expected import Expected, expected_cells
 from tidegate.store.reading import believed
-from tidegate.store.verbs import CURRENT, NO_READINGS
+from tidegate.store.verbs import CURRENT, NO_READINGS, PARTIALS
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Iterator, Sequence
 
     from tidegate.model.partials import Lane, PartialsRequest
     from tidegate.store.engine.duckdb import Session
     from tidegate.store.messages import Version
 
-_COUNTS: Final = ("covered", "numbers", "cells", "expected")
+_FOUND: Final = ("total", "covered", "numbers", "cells")
 
 
 def partials(
@@ -49,88 +52,134 @@ def partials(
         given: calculated readings.
         version: which belief to read.
     """
-    spans = _spans_by_lane(members, factors)
-    cells = {lane.number: _of_lane(calendar, lane) for lane in request.lanes}
-    lanes = tuple(
-        lane
-        for lane in request.lanes
-        if spans[lane.number].num_rows and (lane.spontaneous or cells[lane.number].num_rows)
-    )
-    if not lanes or not buckets.num_rows:
-        return _table(request, _nothing())
-    readings, bounds = _relation(session, version)
+    tables = _tables(request, members, factors, calendar)
+    if not tables or not buckets.num_rows:
+        names = [name for name in PARTIALS.names if name != "series" or request.by_series]
+        return PARTIALS.empty_table().select(names)
+    readings, bounds = _relation(session, version, factors)
     text = sql.statement(
         request,
-        lanes,
+        [one.lane for one in tables],
         readings=readings,
-        windows={n: _read_window(table) for n, table in cells.items() if table.num_rows},
+        windows={one.lane.number: one.reach for one in tables if one.reach},
         bounds=Window(buckets["start"][0].as_py(), buckets["end"][-1].as_py()),
     )
-    tables = {
-        sql.MEMBERS: members,
-        sql.FACTORS: factors,
-        sql.CALENDAR: calendar,
-        sql.BUCKETS: buckets,
-        sql.GIVEN: given,
-    }
-    with session.bound(**tables):
+    with _loaded(session, tables, buckets, given):
         found = session.table(text, **bounds)
-    counted = [
-        _expected(spans[lane.number], cells[lane.number], request)
-        for lane in lanes
-        if not lane.spontaneous
+    expected = [
+        expected_cells(one.members, one.calendar, by_series=request.by_series)
+        for one in tables
+        if one.reach
     ]
-    return _table(request, _added([_found(found, request), *counted]))
+    return _counted(found, expected, request, buckets)
 
 
-def _relation(session: Session, version: Version) -> tuple[str, dict[str, int]]:
+@dataclass(frozen=True, slots=True)
+class _LaneTables:
+    """What the engine joins to the readings of one lane."""
+
+    lane: Lane
+    members: pa.Table
+    calendar: pa.Table
+
+    @property
+    def reach(self) -> Window | None:
+        """The `ts` that readings of a cyclic lane can have."""
+        if self.lane.spontaneous:
+            return None
+        points = self.calendar["point"]
+        return Window(points[0].as_py(), points[-1].as_py() + 1)
+
+
+def _tables(
+    request: PartialsRequest, members: pa.Table, factors: pa.Table, calendar: pa.Table
+) -> list[_LaneTables]:
+    """The tables of each lane that has members and cells."""
+    joined = members.join(factors, "series", join_type="inner")
+    joined = joined.sort_by([("series", "ascending"), ("start", "ascending")])
+    found = []
+    for lane in request.lanes:
+        chosen = joined.filter(pc.equal(joined["lane"], lane.number)).drop_columns("lane")
+        cells = calendar.filter(pc.equal(calendar["lane"], lane.number)).drop_columns("lane")
+        if chosen.num_rows and (lane.spontaneous or cells.num_rows):
+            found.append(_LaneTables(lane, chosen, cells))
+    return found
+
+
+@contextmanager
+def _loaded(
+    session: Session, lanes: Sequence[_LaneTables], buckets: pa.Table, given: pa.Table
+) -> Iterator[None]:
+    """Let the statement name its tables.
+
+    They are copied into the session, since the engine plans far better for tables it knows.
+    """
+    tables = {sql.BUCKETS: buckets, sql.GIVEN: given}
+    for one in lanes:
+        tables[sql.members(one.lane)] = one.members
+        tables[sql.calendar(one.lane)] = one.calendar
+    with session.bound(**{f"arrow_{name}": table for name, table in tables.items()}):
+        for name in tables:
+            session.run(f"CREATE TEMP TABLE {name} AS SELECT * FROM arrow_{name}")
+    try:
+        yield
+    finally:
+        for name in tables:
+            session.run(f"DROP TABLE {name}")
+
+
+def _relation(session: Session, version: Version, factors: pa.Table) -> tuple[str, dict[str, int]]:
     """The relation that holds the readings of a version, and what it binds."""
     if version == CURRENT:
         return "readings", {}
-    chosen = f"series IN (SELECT series FROM {sql.FACTORS})"
+    keys = ", ".join(str(key) for key in factors["series"].to_pylist())
+    chosen = f"series IN ({keys})"
     return f"({believed(session, chosen, version)})", {"start": BEGINNING, "end": FOREVER}
-
-
-def _spans_by_lane(members: pa.Table, factors: pa.Table) -> dict[int, pa.Table]:
-    joined = members.join(factors.select(["series", "lane"]), "series", join_type="inner")
-    numbers = pc.unique(factors["lane"]).to_pylist()
-    return {n: joined.filter(pc.equal(joined["lane"], n)) for n in numbers}
-
-
-def _of_lane(calendar: pa.Table, lane: Lane) -> pa.Table:
-    return calendar.filter(pc.equal(calendar["lane"], lane.number))
-
-
-def _read_window(cells: pa.Table) -> Window:
-    """The `ts` that a lane's readings can have."""
-    return Window(cells["point"][0].as_py(), cells["point"][-1].as_py() + 1)
 
 
 # ---- putting counts together ------------------------------------------------------------------
 
-_Rows = dict[str, "NDArray[np.generic]"]
+_Column = NDArray[Any]
+_NONE: Final = np.zeros(0, dtype=np.int64)
 
 
-def _nothing() -> _Rows:
-    whole: _Rows = {name: np.zeros(0, dtype=np.int64) for name in ("bucket", "series", *_COUNTS)}
-    return whole | {"total": np.zeros(0), "flags": np.zeros(0, dtype=np.int64)}
-
-
-def _found(found: pa.Table, request: PartialsRequest) -> _Rows:
-    size = found.num_rows
-    rows: _Rows = {
-        name: found[name].to_numpy() for name in ("total", "covered", "numbers", "cells")
-    }
-    rows["bucket"] = found["bucket"].to_numpy().astype(np.int64)
-    rows["series"] = np.zeros(size, dtype=np.int64)
+def _counted(
+    found: pa.Table,
+    expected: Sequence[Expected],
+    request: PartialsRequest,
+    buckets: pa.Table,
+) -> pa.Table:
+    """One row wherever a cell is found or expected."""
+    first, width = buckets["bucket"][0].as_py(), buckets.num_rows
+    found_keys = found["bucket"].to_numpy().astype(np.int64) - first
     if request.by_series:
-        rows["series"] = found["series"].to_numpy().astype(np.int64)
-    rows["expected"] = found["open_cells"].to_numpy()
-    rows["flags"] = _ranked(found["seen"].to_numpy().astype(np.int64))
-    return rows
+        found_keys += found["series"].to_numpy().astype(np.int64) * width
+    expected_keys = np.concatenate(
+        [
+            np.zeros(0, dtype=np.int64),
+            *(one.series * width + one.bucket - first for one in expected),
+        ]
+    )
+    keys = np.union1d(expected_keys, found_keys)
+    place = np.searchsorted(keys, found_keys)
+    columns = {name: _spread(found[name].to_numpy(), place, len(keys)) for name in _FOUND}
+    columns["total"] = np.nan_to_num(columns["total"], nan=0.0)
+    columns["expected"] = _spread(found["open_cells"].to_numpy(), place, len(keys))
+    cells = np.concatenate([_NONE, *(e.cells for e in expected)])
+    np.add.at(columns["expected"], np.searchsorted(keys, expected_keys), cells)
+    columns["flags"] = _spread(_ranked(found["seen"].to_numpy()), place, len(keys))
+    columns["bucket"] = keys % width + first
+    columns["series"] = keys // width
+    return _table(columns, request)
 
 
-def _ranked(seen: NDArray[np.int64]) -> NDArray[np.int64]:
+def _spread(column: _Column, place: _Column, size: int) -> _Column:
+    whole = np.zeros(size, dtype=column.dtype)
+    whole[place] = column
+    return whole
+
+
+def _ranked(seen: _Column) -> _Column:
     """Masks whose bit is the flag's number become masks whose bit is its rank."""
     mask = np.zeros_like(seen)
     for flag, rank in RANK.items():
@@ -138,36 +187,6 @@ def _ranked(seen: NDArray[np.int64]) -> NDArray[np.int64]:
     return mask
 
 
-def _expected(spans: pa.Table, cells: pa.Table, request: PartialsRequest) -> _Rows:
-    bucket, series, count = expected_cells(spans, cells, by_series=request.by_series)
-    rows = _nothing()
-    kept = count > 0
-    zeros: _Rows = {name: np.zeros(int(kept.sum()), dtype=rows[name].dtype) for name in rows}
-    return zeros | {"bucket": bucket[kept], "series": series[kept], "expected": count[kept]}
-
-
-def _added(parts: list[_Rows]) -> _Rows:
-    """Rows of the same bucket (and series) become one: counts add up, masks join."""
-    rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    order = np.lexsort((rows["bucket"], rows["series"]))
-    rows = {name: column[order] for name, column in rows.items()}
-    apart = np.ones(len(order), dtype=bool)
-    apart[1:] = (np.diff(rows["bucket"]) != 0) | (np.diff(rows["series"]) != 0)
-    starts = np.flatnonzero(apart)
-    if not len(starts):
-        return _nothing()
-    added: _Rows = {name: rows[name][starts] for name in ("bucket", "series")}
-    for name in ("total", *_COUNTS):
-        added[name] = np.add.reduceat(rows[name], starts)
-    added["flags"] = np.bitwise_or.reduceat(rows["flags"], starts)
-    return added
-
-
-def _table(request: PartialsRequest, rows: _Rows) -> pa.Table:
-    columns = {"series": pa.array(rows["series"], pa.int32())} if request.by_series else {}
-    columns["bucket"] = pa.array(rows["bucket"], pa.int32())
-    columns["total"] = pa.array(rows["total"], pa.float64())
-    for name in _COUNTS:
-        columns[name] = pa.array(rows[name], pa.int64())
-    columns["flags"] = pa.array(rows["flags"], pa.int16())
-    return pa.table(columns)
+def _table(columns: dict[str, _Column], request: PartialsRequest) -> pa.Table:
+    names = [name for name in PARTIALS.names if name != "series" or request.by_series]
+    return pa.table({name: pa.array(columns[name], PARTIALS.field(name).type) for name in names})

@@ -1,14 +1,14 @@
 """The statement that answers `partials`, in the canonical subset of decision record 13.
 
 Instants are plain integers, calendars and memberships are joined tables, and no engine function
-knows about zones. Each lane is one common table expression; all have the columns of `_columns`.
+knows about zones. Each lane is one common table expression; all of them have the same columns.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tidegate.model.flags import Flag
+from tidegate.model.flags import WITHOUT_NUMBER, Flag
 from tidegate.model.instants import BEGINNING, FOREVER, HOUR
 
 if TYPE_CHECKING:
@@ -17,13 +17,21 @@ if TYPE_CHECKING:
     from tidegate.model.partials import Lane, PartialsRequest
     from tidegate.model.windows import Window
 
-MEMBERS: Final = "sum_members"
-FACTORS: Final = "sum_factors"
-CALENDAR: Final = "sum_calendar"
 BUCKETS: Final = "sum_buckets"
 GIVEN: Final = "sum_given"
 
+_SILENT: Final = ", ".join(str(int(flag)) for flag in sorted(WITHOUT_NUMBER))
 _SEEN: Final = "bit_or(CAST(1 AS INTEGER) << r.flag)"
+
+
+def members(lane: Lane) -> str:
+    """The table of a lane's memberships: `series, start, end, scale, shift`."""
+    return f"sum_members_{lane.number}"
+
+
+def calendar(lane: Lane) -> str:
+    """The table of a lane's cells."""
+    return f"sum_calendar_{lane.number}"
 
 
 def statement(
@@ -46,21 +54,15 @@ def statement(
     tables: list[str] = []
     for lane in lanes:
         source = GIVEN if lane.given else readings
-        tables.append(_lane_members(lane))
         if lane.spontaneous:
             tables += _spontaneous(lane, request, source, bounds)
         else:
             tables.append(_cyclic(lane, request, source, windows[lane.number]))
     rows = "\n  UNION ALL ".join(f"SELECT * FROM lane_{lane.number}" for lane in lanes)
     tables.append(f"cells AS (\n  {rows}\n)")
-    if _needs_union(request):
+    if request.covered and not request.by_series:
         tables += [_REACHED, _COVERED]
     return "WITH " + ",\n".join(tables) + "\n" + _totals(request)
-
-
-def _needs_union(request: PartialsRequest) -> bool:
-    """Cells of one series never overlap, so that only sums over series need a union of time."""
-    return request.covered and not request.by_series
 
 
 def _columns(request: PartialsRequest) -> str:
@@ -70,16 +72,14 @@ def _columns(request: PartialsRequest) -> str:
     return 'bucket, start, "end"' if request.covered else "bucket"
 
 
-def _lane_members(lane: Lane) -> str:
-    return f"""lane_{lane.number}_members AS (
-  SELECT m.series, m.start, m."end", f.scale, f.shift
-  FROM {MEMBERS} AS m JOIN {FACTORS} AS f ON f.series = m.series
-  WHERE f.lane = {lane.number}
-)"""
+def _value(lane: Lane, alias: str) -> str:
+    """The number behind a reading, in the unit of the answer."""
+    number = _number(alias)
+    return f"({number} * m.scale + m.shift)" if lane.scaled else number
 
 
-def _value(lane: Lane, value: str) -> str:
-    return f"({value} * m.scale + m.shift)" if lane.scaled else value
+def _number(alias: str) -> str:
+    return f"CASE WHEN {alias}.flag NOT IN ({_SILENT}) THEN {alias}.value END"
 
 
 # ---- cyclic lanes -----------------------------------------------------------------------------
@@ -103,37 +103,39 @@ def _by_cell(lane: Lane, request: PartialsRequest, source: str, window: Window) 
     s.numbers, s.cells, 0 AS open_cells, s.seen
   FROM (
 {_added(lane, source, window)}
-  ) AS s JOIN {CALENDAR} AS c ON c.start = s.start
-  WHERE c.lane = {lane.number}"""
+  ) AS s JOIN {calendar(lane)} AS c ON c.start = s.start"""
 
 
 def _added(lane: Lane, source: str, window: Window) -> str:
-    start, joined, decided, place = "r.ts", "", "r.ts", ""
+    start, joined = "r.ts", ""
     if not lane.whole:
-        start, decided, place = "c.start", "c.decided", f" AND c.lane = {lane.number}"
-        joined = f"\n    JOIN {CALENDAR} AS c ON c.point = r.ts"
-    return f"""    SELECT {start} AS start, fsum({_value(lane, "r.value")}) AS total,
-      count(r.value) AS numbers, count(*) AS cells, {_SEEN} AS seen
+        start, joined = "c.start", f"\n    JOIN {calendar(lane)} AS c ON c.point = r.ts"
+    return f"""    SELECT {start} AS start, fsum({_value(lane, "r")}) AS total,
+      count({_number("r")}) AS numbers, count(*) AS cells, {_SEEN} AS seen
     FROM {source} AS r{joined}
-    JOIN lane_{lane.number}_members AS m ON m.series = r.series
-      AND {decided} >= m.start AND {decided} < m."end"
-    WHERE r.ts >= {window.start} AND r.ts < {window.end}{place}
+    JOIN {members(lane)} AS m ON {_membership(lane)}
+    WHERE r.ts >= {window.start} AND r.ts < {window.end}
     GROUP BY {start}"""
+
+
+def _membership(lane: Lane) -> str:
+    # the detour over r.ts keeps planners from joining the whole calendar to all members first
+    decided = "r.ts" if lane.whole else "r.ts + (c.decided - c.point)"
+    return f"""m.series = r.series
+      AND {decided} >= m.start AND {decided} < m."end\""""
 
 
 def _by_series(lane: Lane, request: PartialsRequest, source: str, window: Window) -> str:
     weight = " * c.multiply / c.divide" if lane.weighted else ""
-    covered = "0"
-    if request.covered or lane.mean:
-        covered = 'CAST(sum(CASE WHEN r.value IS NULL THEN 0 ELSE c."end" - c.start END) AS BIGINT)'
-    return f"""  SELECT r.series, c.bucket, fsum({_value(lane, "r.value")}{weight}) AS total,
+    time = f'CASE WHEN {_number("r")} IS NULL THEN 0 ELSE c."end" - c.start END'
+    covered = f"CAST(sum({time}) AS BIGINT)" if request.covered or lane.mean else "0"
+    return f"""  SELECT r.series, c.bucket, fsum({_value(lane, "r")}{weight}) AS total,
     {covered} AS covered,
-    count(r.value) AS numbers, count(*) AS cells, 0 AS open_cells, {_SEEN} AS seen
+    count({_number("r")}) AS numbers, count(*) AS cells, 0 AS open_cells, {_SEEN} AS seen
   FROM {source} AS r
-  JOIN {CALENDAR} AS c ON c.point = r.ts
-  JOIN lane_{lane.number}_members AS m ON m.series = r.series
-    AND c.decided >= m.start AND c.decided < m."end"
-  WHERE r.ts >= {window.start} AND r.ts < {window.end} AND c.lane = {lane.number}
+  JOIN {calendar(lane)} AS c ON c.point = r.ts
+  JOIN {members(lane)} AS m ON {_membership(lane)}
+  WHERE r.ts >= {window.start} AND r.ts < {window.end}
   GROUP BY r.series, c.bucket"""
 
 
@@ -163,7 +165,7 @@ def _spontaneous(lane: Lane, request: PartialsRequest, source: str, bounds: Wind
     else:
         body = _held(lane, request, _columns(request))
     return [
-        _lane_series(n),
+        _lane_series(lane),
         _points(n, source, bounds),
         f"""lane_{n}_held AS (
   SELECT series, ts AS start, coalesce(until, {FOREVER}) AS "end", until - ts AS length, value, flag
@@ -177,9 +179,9 @@ def _spontaneous(lane: Lane, request: PartialsRequest, source: str, bounds: Wind
     ]
 
 
-def _lane_series(n: int) -> str:
-    return f"""lane_{n}_series AS (
-  SELECT DISTINCT series FROM lane_{n}_members
+def _lane_series(lane: Lane) -> str:
+    return f"""lane_{lane.number}_series AS (
+  SELECT DISTINCT series FROM {members(lane)}
 )"""
 
 
@@ -210,19 +212,19 @@ def _pieces(lane: Lane, request: PartialsRequest) -> str:
         since, until = "h.start", 'h."end"'
         member = 'ON m.series = h.series AND b.start >= m.start AND b.start < m."end"'
         return f"""lane_{n}_pieces AS (
-  SELECT h.series, b.bucket, {_overlap(since, until)}, h.length, {_value(lane, "h.value")} AS value,
+  SELECT h.series, b.bucket, {_overlap(since, until)}, h.length, {_value(lane, "h")} AS value,
     h.flag
   FROM lane_{n}_held AS h
   JOIN {BUCKETS} AS b ON b.start < {until} AND b."end" > {since}
-  JOIN lane_{n}_members AS m {member}
+  JOIN {members(lane)} AS m {member}
 )"""
     return f"""lane_{n}_pieces AS (
   SELECT h.series, b.bucket, {_overlap("h.start", 'h."end"')}, h.length, h.value, h.flag
   FROM (
     SELECT h.series, greatest(h.start, m.start) AS start, least(h."end", m."end") AS "end",
-      h.length, {_value(lane, "h.value")} AS value, h.flag
+      h.length, {_value(lane, "h")} AS value, h.flag
     FROM lane_{n}_held AS h
-    JOIN lane_{n}_members AS m ON m.series = h.series
+    JOIN {members(lane)} AS m ON m.series = h.series
       AND m.start < h."end" AND m."end" > h.start
   ) AS h
   JOIN {BUCKETS} AS b ON b.start < h."end" AND b."end" > h.start
@@ -274,12 +276,14 @@ _COVERED: Final = """united AS (
 
 
 def _totals(request: PartialsRequest) -> str:
-    key = "t.series, t.bucket" if request.by_series else "t.bucket"
-    time = "coalesce(max(u.covered), 0)" if _needs_union(request) else "sum(t.covered)"
-    joined = " LEFT JOIN united AS u ON u.bucket = t.bucket" if _needs_union(request) else ""
-    return f"""SELECT {key}, coalesce(fsum(t.total), 0) AS total, CAST({time} AS BIGINT) AS covered,
+    if request.by_series:
+        return "SELECT * FROM cells"
+    time, joined = "0", ""
+    if request.covered:
+        time = "coalesce(max(u.covered), 0)"
+        joined = " LEFT JOIN united AS u ON u.bucket = t.bucket"
+    return f"""SELECT t.bucket, fsum(t.total) AS total, {time} AS covered,
   CAST(sum(t.numbers) AS BIGINT) AS numbers, CAST(sum(t.cells) AS BIGINT) AS cells,
   CAST(sum(t.open_cells) AS BIGINT) AS open_cells, bit_or(t.seen) AS seen
 FROM cells AS t{joined}
-GROUP BY {key}
-ORDER BY {key}"""
+GROUP BY t.bucket"""

@@ -39,6 +39,20 @@ READINGS = pa.schema(
 
 NO_READINGS = READINGS.empty_table()
 
+PARTIALS = pa.schema(
+    {
+        "series": pa.int32(),
+        "bucket": pa.int32(),
+        "total": pa.float64(),
+        "covered": pa.int64(),
+        "numbers": pa.int64(),
+        "cells": pa.int64(),
+        "expected": pa.int64(),
+        "flags": pa.int16(),
+    }
+)
+"""The columns of partials; `series` only where they are wanted by series."""
+
 CURRENT = Version()
 
 
@@ -191,7 +205,7 @@ class Verbs(Protocol):
             version: which belief to read.
 
         Returns:
-            `bucket` (and `series`), sorted; `total` (compensated); `covered`, microseconds of the
+            The columns of `PARTIALS`, sorted by (series and) bucket: `total` (compensated); `covered`, microseconds of the
             union of the time with numbers; `numbers`, cells with a number; `cells`, member cells
             that a reading stands behind; `expected`, member cells; `flags`, a mask of the flags
             seen, the bit of a flag being its `RANK`.
