@@ -57,12 +57,11 @@ def _command(error: CycloptsError) -> str:
 
 
 def _report(problem: Exception) -> int:
+    from tidegate.cli.output import show_error
     from tidegate.model.errors import TidegateError
 
     if isinstance(problem, TidegateError):
-        print(f"error[{problem.code}]: {problem}", file=sys.stderr)
-        if problem.hint:
-            print(f"hint: {problem.hint}", file=sys.stderr)
+        show_error(problem)
         return problem.exit_code
     print(f"error[bug]: {type(problem).__name__}: {problem}", file=sys.stderr)
     print("hint: run it again with --debug and report what it prints", file=sys.stderr)

@@ -20,13 +20,13 @@ def show_answer(answer: pa.Table, *, common: Common, plot: Sequence[Path] | None
     if plot is None:
         _print(answer, json=common.json)
         return
-    from tidegate.formats import plot as plots
+    from tidegate.formats.plot import to_png, to_terminal
 
     if plot:
-        plots.to_png(answer, plot[0])
+        to_png(answer, plot[0])
         note(f"plotted to {plot[0]}", quiet=common.quiet)
     else:
-        plots.to_terminal(answer, sys.stdout)
+        to_terminal(answer, sys.stdout)
 
 
 def _print(answer: pa.Table, *, json: bool) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tidegate.model.errors import TidegateError
 
 Row = Mapping[str, Any]
 
@@ -21,6 +24,13 @@ def note(text: str, *, quiet: bool = False) -> None:
     """Print one line for a person on standard error."""
     if not quiet:
         print(text, file=sys.stderr)
+
+
+def show_error(error: TidegateError) -> None:
+    """Print an error on standard error: what happened to which thing, and what to do next."""
+    print(f"error[{error.code}]: {error}", file=sys.stderr)
+    if error.hint:
+        print(f"hint: {error.hint}", file=sys.stderr)
 
 
 def _json_lines(rows: Iterable[Row]) -> None:

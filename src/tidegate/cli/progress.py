@@ -1,4 +1,4 @@
-"""Progress on standard error: one bar, and nothing at all when it is not a terminal."""
+"""Progress on standard error: one line on a terminal, and nothing at all elsewhere."""
 
 from __future__ import annotations
 
@@ -12,33 +12,40 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.progress import Progress as Bars
-    from rich.progress import TaskID
 
     from tidegate.transport.progress import Progress
 
 
 class Bar:
-    """Draws events: each with a total becomes a bar, the others are counted beside it."""
+    """Draws a run: tasks done of those planned, readings stored, pauses asked for."""
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
-        self._tasks: dict[str, TaskID] = {}
+        self._task = bars.add_task("asking", total=None, readings=0)
+        self._readings = 0
 
     def update(
         self, event: str, *, amount: int = 1, total: int | None = None, subject: str | None = None
     ) -> None:
-        """Count `amount` of `event` forward; `total` sets how many are to come."""
-        if event not in self._tasks:
-            self._tasks[event] = self._bars.add_task(event, total=total)
-        self._bars.update(
-            self._tasks[event], advance=amount, total=total, subject=subject or "", refresh=False
-        )
+        """Take one event; those that say nothing to a person are passed over."""
+        if event.startswith("task."):
+            self._bars.update(
+                self._task, advance=amount, total=total, description=subject or "asking"
+            )
+        elif event == "readings.stored":
+            self._readings += amount
+            self._bars.update(self._task, readings=self._readings)
+        elif event == "request.paused":
+            self._bars.update(self._task, description=f"waiting {amount / 1000:.0f} s")
 
 
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Progress]:
     """A progress to hand to a service: drawn on a terminal, silent otherwise."""
-    if quiet or not sys.stderr.isatty():
+    from tidegate.services.settings import resolve
+
+    wanted = resolve().progress
+    if quiet or wanted == "never" or (wanted == "auto" and not sys.stderr.isatty()):
         yield SILENT
         return
     from rich.console import Console
@@ -46,9 +53,10 @@ def progress(*, quiet: bool) -> Iterator[Progress]:
     from rich.progress import Progress as Bars
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description:>12}"),
         BarColumn(),
         MofNCompleteColumn(),
+        TextColumn("{task.fields[readings]:,} readings"),
         TimeRemainingColumn(),
     )
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:

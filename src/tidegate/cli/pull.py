@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from tidegate.cli.common import COMMON, Common, From, To
 from tidegate.cli.output import note, show
 from tidegate.cli.progress import progress
+from tidegate.cli.reports import show_report
 from tidegate.model.instants import to_text
 
 if TYPE_CHECKING:
@@ -54,10 +55,10 @@ def pull(
             return _list_tasks(store, name, options, common)
         if every:
             for report in store.pull_every(every, name, **options):
-                _report(report, common)
+                show_report(report, common)
         with progress(quiet=common.quiet) as drawn:
             report = store.pull(name, progress=drawn, **options)
-        _report(report, common)
+        show_report(report, common)
         return report.exit_code
 
 
@@ -74,12 +75,3 @@ def _list_tasks(store: Store, name: str | None, options: dict[str, Any], common:
     show(rows, json=common.json)
     note(f"{len(rows)} requests would be sent", quiet=common.quiet)
     return 0
-
-
-def _report(report: Any, common: Common) -> None:
-    if common.json:
-        show([report.row()], json=True)
-        return
-    note(report.sentence(), quiet=common.quiet)
-    for cause in report.causes():
-        note(cause)

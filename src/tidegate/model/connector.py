@@ -97,12 +97,27 @@ class Connector(Protocol):
 
 
 class Connection(Protocol):
-    """What a connector is opened from: an address, settings and a secret that is never printed."""
+    """What a connector is opened from: a name, an address and settings, never a secret."""
 
-    name: str
-    platform: str
-    url: str
-    settings: dict[str, Any]
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+        ...
+
+    @property
+    def platform(self) -> str:
+        """A key of the registry of platforms."""
+        ...
+
+    @property
+    def url(self) -> str:
+        """Address of the platform."""
+        ...
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What else the platform's connector is told."""
+        ...
 
 
 __all__: Sequence[str] = ["Capabilities", "Connection", "Connector", "Fetched", "Task"]

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from tidegate.model.connector import Task
     from tidegate.model.secret import Secret
     from tidegate.plans.report import RunReport
+    from tidegate.platforms.dcs.asking import Question
     from tidegate.services.coverage import SubjectCoverage
+    from tidegate.services.dcs import Row
     from tidegate.services.discovering import Discovery
     from tidegate.services.gaps import Gap
     from tidegate.services.pulling import Selection
@@ -209,6 +211,29 @@ class Platforms:
         ]
         span = None if start is None or end is None else window(start, end)
         return list(gaps(self.verbs, chosen, span))
+
+    def dcs_meters(self, id: int | None = None, *, connection: str | None = None) -> list[Row]:
+        """All meters of a DCS server with their registers, or one, as the server has them."""
+        from tidegate.services import dcs
+
+        return dcs.meters(self.verbs, self._dcs(connection), id)
+
+    def dcs_virtual_meters(
+        self, id: int | None = None, *, connection: str | None = None
+    ) -> list[Row]:
+        """All virtual meters of a DCS server, or one, as the server has them."""
+        from tidegate.services import dcs
+
+        return dcs.virtual_meters(self.verbs, self._dcs(connection), id)
+
+    def dcs_readings(self, question: Question, *, connection: str | None = None) -> Iterator[Row]:
+        """Readings straight from a DCS server, as they arrive; nothing is stored."""
+        from tidegate.services import dcs
+
+        return dcs.readings(self.verbs, self._dcs(connection), question)
+
+    def _dcs(self, name: str | None) -> ConnectionRecord:
+        return connection_named(self.verbs, name, platform="dcs")
 
 
 def _selection(

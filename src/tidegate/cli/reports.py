@@ -1,0 +1,51 @@
+"""A run in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tidegate.cli.output import note, show, show_error
+
+if TYPE_CHECKING:
+    from tidegate.cli.common import Common
+    from tidegate.plans.report import RunReport
+
+
+def show_report(report: RunReport, common: Common) -> None:
+    """Print what a run did: a sentence and a line for each cause of failure, or as JSON."""
+    if common.json:
+        show([report.summary()], json=True)
+        return
+    note(sentence(report), quiet=common.quiet)
+    for cause in report.causes:
+        subjects = ", ".join(cause.subjects) + (" …" if cause.count > len(cause.subjects) else "")
+        note(f"{cause.count}× {cause.code} ({subjects}): {cause.message}")
+        if cause.hint:
+            note(f"hint: {cause.hint}")
+    if report.fatal is not None:
+        show_error(report.fatal)
+
+
+def sentence(report: RunReport) -> str:
+    """What a run did, in one line."""
+    if not report.planned:
+        return "nothing was due"
+    counts = report.counts
+    written = [
+        f"{count:,} {what}"
+        for what, count in (
+            ("new", counts.inserted),
+            ("changed", counts.changed),
+            ("removed", counts.removed),
+            ("equal", counts.equal),
+        )
+        if count
+    ]
+    done = report.planned - report.failed - report.left
+    problems = f", {report.failed} failed" if report.failed else ""
+    problems += f", {report.left} left for the next run" if report.left else ""
+    readings = ", ".join(written) or "none"
+    return (
+        f"{done} of {report.planned} requests done{problems}; "
+        f"readings: {readings}; {report.seconds:.1f} s"
+    )
