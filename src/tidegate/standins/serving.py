@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import sys
 import threading
@@ -9,11 +10,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+    from types import FrameType
 
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+CUT_KEY: Final = "tidegate.cut"
+"""Where the ASGI scope carries a function that breaks the connection at once."""
 
 _START_S: Final = 10.0
 _GRACE_S: Final = 1
@@ -35,38 +41,76 @@ def address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _server(application: ASGIApp) -> uvicorn.Server:
-    config = uvicorn.Config(
-        application,
-        lifespan="off",
-        ws="none",
-        http="h11",
-        loop="asyncio",
-        log_config=None,
-        log_level="critical",
-        access_log=False,
-        timeout_keep_alive=60,
-        timeout_graceful_shutdown=_GRACE_S,
-    )
-    return uvicorn.Server(config)
+class _Server(uvicorn.Server):
+    """A server that leaves signals alone and lets its application cut connections."""
+
+    def __init__(self, application: ASGIApp) -> None:
+        async def with_cut(scope: Scope, receive: Receive, send: Send) -> None:
+            await application({**scope, CUT_KEY: self._cutter(scope.get("client"))}, receive, send)
+
+        super().__init__(
+            uvicorn.Config(
+                with_cut,
+                lifespan="off",
+                ws="none",
+                http="h11",
+                loop="asyncio",
+                log_config=None,
+                log_level="critical",
+                access_log=False,
+                timeout_keep_alive=60,
+                timeout_graceful_shutdown=_GRACE_S,
+            )
+        )
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def _cutter(self, client: object) -> Callable[[], None]:
+        def cut() -> None:
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, H11Protocol) and connection.client == client:
+                    connection.transport.abort()
+
+        return cut
 
 
 def serve(
-    application: ASGIApp, listener: socket.socket, *, until_stdin_closes: bool = False
+    application: ASGIApp,
+    listener: socket.socket,
+    *,
+    announce: Sequence[str] = (),
+    until_stdin_closes: bool = False,
 ) -> None:
-    """Serves until SIGTERM or SIGINT arrives or, if asked, until standard input ends."""
-    server = _server(application)
+    """Serves until SIGTERM or SIGINT arrives or, if asked, until standard input ends.
+
+    Args:
+        application: what is served.
+        listener: where it is served; closed at the end.
+        announce: lines for standard output, written once signals are heeded.
+        until_stdin_closes: whether the end of standard input is the end.
+    """
+    server = _Server(application)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        server.should_exit = True
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    sys.stdout.write("".join(f"{line}\n" for line in announce))
+    sys.stdout.flush()
     if until_stdin_closes:
         threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
     try:
         server.run(sockets=[listener])
-    except KeyboardInterrupt:
-        pass  # uvicorn raises the signal again once everything is closed
     finally:
         listener.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _stop_at_end_of_input(server: uvicorn.Server) -> None:
+def _stop_at_end_of_input(server: _Server) -> None:
     while sys.stdin.buffer.read(1024):
         pass
     server.should_exit = True
@@ -75,7 +119,7 @@ def _stop_at_end_of_input(server: uvicorn.Server) -> None:
 @contextmanager
 def running(application: ASGIApp, listener: socket.socket) -> Iterator[None]:
     """Serves in a thread while the block runs."""
-    server = _server(application)
+    server = _Server(application)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     try:
@@ -87,7 +131,7 @@ def running(application: ASGIApp, listener: socket.socket) -> Iterator[None]:
         listener.close()
 
 
-def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:
+def _await_start(server: _Server, thread: threading.Thread) -> None:
     pause = threading.Event()
     for _ in range(int(_START_S / 0.005)):
         if server.started:

@@ -156,8 +156,8 @@ def _truncated(chunks: Iterable[bytes], fault: Fault) -> Iterator[bytes]:
 
 def _malformed(chunks: Iterable[bytes], _: Fault) -> Iterator[bytes]:
     text = b"".join(chunks)
-    middle = len(text) // 2
-    yield text[:middle] + b" <oops> " + text[middle:]
+    middle = text.find(b',"', len(text) // 2)  # never inside a string
+    yield text[:middle] + b",<oops>" + text[middle:]
 
 
 def _valued(chunks: Iterable[bytes], text: bytes) -> Iterator[bytes]:

@@ -20,6 +20,7 @@ from tidegate.standins.dcs.answers import (
 from tidegate.standins.dcs.rates import throttled
 from tidegate.standins.dcs.refusals import Refusal
 from tidegate.standins.dcs.service import Entry, Service
+from tidegate.standins.serving import CUT_KEY
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -112,7 +113,9 @@ class _Front:
                 await _until_disconnected(receive)
                 return
             elif fault.kind == "drop" and fault.bytes == 0:
-                raise ConnectionDropped
+                scope[CUT_KEY]()
+                await anyio.sleep(0)
+                return
             answer = self._instead(fault)
             if answer is not None:
                 await answer({**scope, FAULTS_KEY: []}, receive, send)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -83,15 +82,15 @@ def serve(
     service.faults.add(*faults)
     listener = serving.listening(options.host, options.port)
     root = serving.address(listener)
-    for line in (
+    lines = (
         f"App API   {root}{options.app_path}",
         f"Web API   {root}{options.web_path}",
         f"user      {DEMO_USER}",
         f"password  {DEMO_PASSWORD}",
-    ):
-        sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-    serving.serve(application(service), listener, until_stdin_closes=until_stdin_closes)
+    )
+    serving.serve(
+        application(service), listener, announce=lines, until_stdin_closes=until_stdin_closes
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
