@@ -126,7 +126,8 @@ class SharedStore:
             raise StoreError("the store is closed", hint="open it again")
         if self._process != os.getpid():
             raise StoreError(
-                "a store cannot be used in a forked process", hint="open it after the fork"
+                f"{self._folder} was opened before this process was forked",
+                hint="fork first, or start processes with the method 'spawn'",
             )
         return line
 

@@ -17,6 +17,7 @@ from tidegate.model.errors import StoreBusy
 from tidegate.store.files import DATABASE
 from tidegate.store.local import LocalStore
 from tidegate.store.sharing.contract import VERBS, Shape, Verb, protocol
+from tidegate.store.sharing.forks import leave_to_parent
 from tidegate.store.sharing.lines import hang_up
 from tidegate.store.sharing.places import Pointer, remove_pointer, socket_for, write_pointer
 from tidegate.store.sharing.wire import (
@@ -126,6 +127,7 @@ class Desk(flight.FlightServerBase):  # type: ignore[misc]
 
     def __init__(self, path: Path, store: LocalStore, database: Path) -> None:
         super().__init__(flight.Location.for_grpc_unix(str(path)))
+        leave_to_parent(self)
         self._store = store
         self._database = database
 

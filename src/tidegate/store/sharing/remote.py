@@ -15,6 +15,7 @@ from pyarrow import flight
 from tidegate.model.errors import StoreBusy
 from tidegate.store.files import DATABASE
 from tidegate.store.sharing.contract import Shape, protocol
+from tidegate.store.sharing.forks import leave_to_parent
 from tidegate.store.sharing.lines import hang_up
 from tidegate.store.sharing.places import is_ours, read_pointer
 from tidegate.store.sharing.wire import (
@@ -183,7 +184,9 @@ class _Watch:
 
 def _connect(socket: Path) -> Any:
     location = flight.Location.for_grpc_unix(str(socket))
-    return flight.connect(location, generic_options=_OWN_CONNECTION)
+    client = flight.connect(location, generic_options=_OWN_CONNECTION)
+    leave_to_parent(client)
+    return client
 
 
 def _greeting(socket: Path, timeout: float) -> Greeting:

@@ -117,8 +117,8 @@ def error_of(failure: Failure) -> TidegateError:
 
 
 def _plain(value: Any) -> Any:
-    if hasattr(value, "item"):
-        return value.item()
+    if hasattr(value, "tolist"):
+        return value.tolist()  # of NumPy and Arrow, which the rooms above compute with
     return list(value) if isinstance(value, Iterable) else str(value)
 
 
