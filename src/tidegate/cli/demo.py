@@ -23,6 +23,7 @@ def demo(*, folder: Path = Path("tidegate-demo"), common: Common = COMMON) -> No
         common: common options; the store lies in the folder.
     """
     from tidegate.services import demo as steps
+    from tidegate.services.opened import Store
 
     folder.mkdir(parents=True, exist_ok=True)
     path, span = folder / "store", steps.Span.latest()
@@ -41,9 +42,13 @@ def demo(*, folder: Path = Path("tidegate-demo"), common: Common = COMMON) -> No
 
 def _pull(path: Path, span: Span, common: Common) -> None:
     from tidegate.services import demo as steps
+    from tidegate.services.opened import Store
 
     done, planned = steps.pull_and_kill(path, span)
-    _say(common, f"3. Pulled {done} of {planned} requests, then killed the pull (kill -9)")
+    if planned:
+        _say(common, f"3. Pulled {done} of {planned} requests, then killed the pull (kill -9)")
+    else:
+        _say(common, "3. Nothing is due: the store has it all from the last time")
     with Store.open(path) as store:
         report = steps.resume(store, span)
         _say(common, f"4. Resumed: {sentence(report)}")

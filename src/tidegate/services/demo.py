@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from tidegate.model.series import Series
     from tidegate.plans.report import RunReport
 
 METERS: Final = 50
@@ -91,9 +92,11 @@ def connect(store: Store, url: str) -> None:
 
 
 def pull_and_kill(folder: Path, span: Span) -> tuple[int, int]:
-    """Pull in a child process and kill it half way; tasks done by then, and planned."""
+    """Pull in a child process, if anything is due, and kill it half way: tasks done, and planned."""
     with Store.open(folder) as store:
         planned = len(store.plan_pull(NAME, start=to_text(span.start), end=to_text(span.end)))
+    if not planned:
+        return 0, 0
     child = subprocess.Popen(
         [
             *(sys.executable, "-m", "tidegate", "pull", NAME, "--store", str(folder), "--quiet"),
@@ -125,11 +128,20 @@ def resume(store: Store, span: Span) -> RunReport:
     return store.pull(NAME, start=to_text(span.start), end=to_text(span.end))
 
 
+def energy_series(store: Store) -> list[Series]:
+    """The series of electricity meters that hold energy a half hour."""
+    return [
+        one
+        for one in store.series()
+        if one.unit == "kWh" and one.origin and one.origin.quantity == "period"
+    ]
+
+
 def assign_suppliers(store: Store, span: Span) -> dict[str, int]:
     """Give each meter a supplier; every third one changes it half way. Series by first supplier."""
     if "Supplier" not in {attribute.name for attribute in store.attributes()}:
         store.create_attribute("Supplier")
-    metered = [one for one in store.series() if one.origin and one.origin.quantity == "period"]
+    metered = energy_series(store)
     first, second = metered[::2], metered[1::2]
     for supplier, series in zip(SUPPLIERS, (first, second), strict=True):
         store.assign("Supplier", supplier, series=series, at=to_text(span.start))
@@ -189,7 +201,7 @@ def virtual_meter(store: Store, span: Span) -> tuple[list[float], list[float]]:
 def exports(store: Store, span: Span, folder: Path) -> Iterator[tuple[Path, int]]:
     """Half hours of every series as Parquet, daily sums of each supplier as a workbook."""
     times: dict[str, Any] = {"start": to_datetime(span.start), "end": to_datetime(span.end)}
-    metered = [one for one in store.series() if one.origin and one.origin.quantity == "period"]
+    metered = energy_series(store)
     path = folder / "half_hours.parquet"
     yield path, store.export(*metered, out=path, **times)
     for supplier in SUPPLIERS:
