@@ -7,6 +7,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
     from tidegate.standins.dcs import Standin
     from tidegate.store.local import LocalStore
+
+# The time of one example says more about the machine's load than about the code.
+settings.register_profile("tidegate", deadline=None)
+settings.load_profile("tidegate")
 
 
 @pytest.fixture(autouse=True)

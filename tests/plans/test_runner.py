@@ -20,7 +20,9 @@ from tidegate.model.errors import (
     Interrupted,
     MalformedAnswer,
     NotSignedIn,
+    Throttled,
     TimedOut,
+    Unreachable,
 )
 from tidegate.model.instants import DAY, parse
 from tidegate.model.windows import Window, WindowSet
@@ -332,6 +334,58 @@ class TestTrouble:
         assert len(platform.asked) == 4
         assert store.runs("known")[0].state is RunState.FAILED
         assert_complete(store, ["R1"], Window(START, START + 3 * DAY))
+
+    def test_platform_that_wants_to_be_left_alone(self, store: LocalStore, platform: KnownPlatform):
+        """A pause that is too long ends the run as one to take up later."""
+
+        def trouble(task: Task) -> Fetched | None:
+            if task.window.start < START + 3 * DAY:
+                return None
+            raise Throttled("pause", status=429, retry_after=3600.0)
+
+        platform.trouble = trouble
+        platform.capabilities = Capabilities(max_window=DAY)
+        report = pull(store, platform, ["R1"])
+        assert (report.exit_code, report.left) == (Throttled.exit_code, 4)
+        assert len(platform.asked) == 4
+        assert_complete(store, ["R1"], Window(START, START + 3 * DAY))
+
+    def test_platform_that_is_gone(self, store: LocalStore, platform: KnownPlatform):
+        """When nothing answers for several subjects the run stops; what failed is recorded."""
+
+        def trouble(task: Task) -> Fetched:
+            error = Unreachable("no connection")
+            return Fetched(task=task, state=CoverageState.FAILED, error=error)
+
+        platform.trouble = trouble
+        platform.capabilities = Capabilities()
+        report = pull(store, platform, [f"R{number}" for number in range(1, 31)])
+        assert isinstance(report.fatal, Unreachable)
+        assert (report.failed, report.left) == (5, 25)
+
+    def test_platform_that_breaks_on_one_subject(self, store: LocalStore, platform: KnownPlatform):
+        """A subject that never answers does not keep the others from being asked."""
+
+        def trouble(task: Task) -> None:
+            if task.subject == "R1":
+                raise Unreachable("the connection broke")
+
+        platform.trouble = trouble
+        report = pull(store, platform, ["R1", "R2"])
+        assert (report.fatal, report.failed, report.exit_code) == (None, 7, 1)
+        found = stored(store, enrol(store, ["R1", "R2"])["R2", "total"], WEEK)
+        assert found.equals(readings_of("R2", "total", WEEK))
+
+    def test_one_cause_for_all(self, store: LocalStore, platform: KnownPlatform):
+        """When every task fails for one cause the run ends with the exit code of that cause."""
+
+        def trouble(task: Task) -> None:
+            raise MalformedAnswer("a web page")
+
+        platform.trouble = trouble
+        report = pull(store, platform, ["R1", "R2"])
+        assert report.exit_code == MalformedAnswer.exit_code
+        assert (report.failed, report.left) == (14, 0)
 
     def test_full_disk_stops_the_run(
         self, store: LocalStore, platform: KnownPlatform, monkeypatch: pytest.MonkeyPatch

@@ -140,3 +140,14 @@ def test_arriving_data_renews_patience(clock: SteppingClock):
     attempts.data_arrived()
     clock.now += 99
     assert attempts.pause_after(BUSY) is not None
+
+
+def test_asked_pauses_are_no_silence(clock: SteppingClock):
+    """A platform that asks for one pause after the other is given every try."""
+    slow = Throttled("slow", status=429, retry_after=60.0)
+    attempts = Attempts(RetryPolicy(attempts=6, silence=100), clock)
+    pauses = []
+    while (pause := attempts.pause_after(slow)) is not None:
+        pauses.append(pause)
+        clock.now += pause
+    assert len(pauses) == 5

@@ -11,7 +11,15 @@ import numpy as np
 import pyarrow as pa
 
 from tidegate.model.coverage import PROVISIONAL, Coverage, CoverageState
-from tidegate.model.errors import Interrupted, NotSignedIn, Refused, TidegateError
+from tidegate.model.errors import (
+    Interrupted,
+    NotSignedIn,
+    Refused,
+    Throttled,
+    TidegateError,
+    TimedOut,
+    Unreachable,
+)
 from tidegate.model.instants import now
 from tidegate.model.windows import Window
 from tidegate.plans.report import code_of
@@ -32,6 +40,12 @@ logger = logging.getLogger(__name__)
 _OVERHEAD: Final = 100
 """What a task counts in a batch besides its readings, so that empty ones fill it up too."""
 
+_GONE: Final = 5
+_GONE_SUBJECTS: Final = 3
+"""Tasks in a row, and subjects among them, without any answer: the platform is not there.
+
+One subject alone proves nothing, since a platform may break on it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -48,7 +62,8 @@ class Fetching:
     """Fetches tasks in threads and puts outcomes into a pipe.
 
     Attributes:
-        fatal: the error after which no further task can succeed.
+        fatal: the error after which no further task can succeed: the sign-in is gone, the platform
+            wants to be left alone, or it has not answered several tasks in a row.
     """
 
     def __init__(
@@ -69,6 +84,7 @@ class Fetching:
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._tasks: Iterator[Task] = iter(tasks)
+        self._unanswered: list[str] = []
         self.fatal: TidegateError | None = None
 
     def start(self, threads: int) -> None:
@@ -106,11 +122,25 @@ class Fetching:
             if not isinstance(error, TidegateError):
                 logger.exception("fetching %s failed in an unforeseen way", task.subject)
             outcome = failure_of(task, asked_at, error)
-        if isinstance(outcome.error, NotSignedIn):
-            self.fatal = self.fatal or outcome.error
-            self.end()
-            return None
-        return outcome
+        return outcome if self._may_go_on(outcome) else None
+
+    def _may_go_on(self, outcome: Outcome) -> bool:
+        """Judge the platform by an outcome; False if nothing is to be recorded of it."""
+        error = outcome.error
+        if isinstance(error, NotSignedIn | Throttled):
+            self._give_up(error)
+            return False
+        if not isinstance(error, Unreachable | TimedOut):
+            self._unanswered.clear()
+            return True
+        self._unanswered.append(outcome.task.subject)
+        if len(self._unanswered) >= _GONE and len(set(self._unanswered)) >= _GONE_SUBJECTS:
+            self._give_up(error)
+        return True
+
+    def _give_up(self, error: TidegateError) -> None:
+        self.fatal = self.fatal or error
+        self.end()
 
 
 def outcome_of(

@@ -26,6 +26,7 @@ class Cause:
     message: str
     hint: str | None
     subjects: tuple[str, ...]
+    exit_code: int = RunFailed.exit_code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +72,14 @@ class RunReport:
 
     @property
     def exit_code(self) -> int:
-        """0 good, 1 some failed, 3 nothing new; the code of what stopped the run, if that."""
+        """0 good, 1 some failed, 3 nothing new; the cause's own if it alone made all fail."""
         if self.fatal is not None:
             return self.fatal.exit_code
         if self.interrupted:
             return Interrupted.exit_code
         if self.failed:
-            return RunFailed.exit_code
+            is_one_cause = self.failed == self.planned and len(self.causes) == 1
+            return self.causes[0].exit_code if is_one_cause else RunFailed.exit_code
         return 0 if self.is_new else NothingNew.exit_code
 
     @property
@@ -155,6 +157,7 @@ class Ledger:
             count=count,
             message=str(first) or type(first).__name__,
             hint=first.hint if isinstance(first, TidegateError) else None,
+            exit_code=first.exit_code if isinstance(first, TidegateError) else RunFailed.exit_code,
             subjects=tuple(dict.fromkeys(task.subject for task, _ in examples)),
         )
 

@@ -31,7 +31,7 @@ class RetryPolicy:
         longest: upper bound of every pause that we choose ourselves.
         longest_asked: pauses that the platform asks for are kept up to this; a longer one ends
             the call as `Throttled`, to be resumed later.
-        silence: seconds without any data after which to give up.
+        silence: seconds without any data after which to give up; pauses asked for do not count.
         retry_500: True where the platform is known to answer 500 for hiccups.
     """
 
@@ -39,7 +39,7 @@ class RetryPolicy:
     base: float = 0.5
     longest: float = 30.0
     longest_asked: float = 120.0
-    silence: float = 300.0
+    silence: float = 180.0
     retry_500: bool = False
 
     def allows(self, method: str, explicit: bool | None) -> bool:
@@ -97,8 +97,11 @@ class Attempts:
         if self._failures >= policy.attempts or not policy.is_worth_retrying(error):
             return None
         pause = self._pause(error.retry_after)
-        spent = self._clock.monotonic() - self._last_data
-        return pause if spent + pause <= policy.silence else None
+        until = self._clock.monotonic() + pause
+        if error.retry_after is not None:
+            # A platform that names a time is not silent.
+            self._last_data = until
+        return pause if until - self._last_data <= policy.silence else None
 
     def _pause(self, asked: float | None) -> float:
         if asked is not None:
