@@ -84,13 +84,16 @@ class Points:
         return cls(instants, instants, np.zeros(0), np.zeros(0, dtype=np.bool_), flags)
 
     def converted(self, way: Conversion) -> NDArray[np.float64]:
-        """The numbers in another unit, each over the whole time that its point covers."""
+        """The numbers in another unit, each over the whole time that its point covers.
+
+        A value without end has no amount and makes no rate: it counts as 0.
+        """
         scaled = self.values * way.scale
         if way.step is Step.SCALE:
             return scaled + way.offset if way.offset else scaled
-        hours = np.where(self.ends == FOREVER, np.inf, (self.ends - self.starts) / HOUR)
-        with np.errstate(invalid="ignore"):
-            return scaled * hours if way.step is Step.TO_INTEGRAL else scaled / hours
+        hours = (self.ends - self.starts) / HOUR
+        counted = scaled * hours if way.step is Step.TO_INTEGRAL else scaled / hours
+        return np.where(self.ends == FOREVER, 0.0, counted)
 
 
 @dataclass(frozen=True, slots=True)
