@@ -92,7 +92,7 @@ def connect(store: Store, url: str) -> None:
 
 
 def pull_and_kill(folder: Path, span: Span) -> tuple[int, int]:
-    """Pull in a child process, if anything is due, and kill it half way: tasks done, and planned."""
+    """Pull what is due in a child process and kill it half way: tasks done, and planned."""
     with Store.open(folder) as store:
         planned = len(store.plan_pull(NAME, start=to_text(span.start), end=to_text(span.end)))
     if not planned:
