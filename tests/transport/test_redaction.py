@@ -76,7 +76,7 @@ def test_scrubbed_is_short():
     assert len(scrubbed("x" * 10_000)) == 400
 
 
-@given(st.text(min_size=4, max_size=12).filter(str.isalnum), st.text(), st.text())
+@given(st.text("abcXYZ0189é", min_size=4, max_size=12), st.text(), st.text())
 def test_known_secrets_never_pass(secret: str, before: str, after: str):
     """A secret that we sent is not in what is shown, wherever it stood."""
     assert secret not in scrubbed(before + secret + after, [secret])
