@@ -114,10 +114,8 @@ class _Write:
     def _compare(self, batch: pa.Table, scope: pa.Table) -> None:
         with self.session.bound(incoming=batch, scope=scope):
             self._find_difference(scope)
-        try:
-            differing = self._apply_difference()
-        finally:
-            self.session.run("DROP TABLE difference")
+        differing = self._apply_difference()
+        self.session.run("DROP TABLE difference")
         self.equal += batch.num_rows - differing
 
     def _find_difference(self, scope: pa.Table) -> None:

@@ -67,8 +67,12 @@ class Session:
         with ExitStack() as stack:
             for name, table in tables.items():
                 self._cursor.register(name, table)
-                stack.callback(self._cursor.unregister, name)
+                stack.callback(self._forget, name)
             yield
+
+    def _forget(self, name: str) -> None:
+        with suppress(duckdb.Error):  # after a failure the cursor takes no more, and goes anyway
+            self._cursor.unregister(name)
 
 
 class Engine:

@@ -21,6 +21,7 @@ _DAMAGED = (
     "checksum",
     "WAL file",
     "Failed to deserialize",
+    "Could not read enough bytes",
 )
 
 
