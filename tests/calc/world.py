@@ -17,6 +17,8 @@ from tidegate.store.messages import AssignmentChange
 from tidegate.store.verbs import READINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tidegate.model.aggregation import Aggregation
     from tidegate.model.series import Formula
     from tidegate.store.verbs import Verbs
@@ -49,7 +51,7 @@ class World:
         zone: str | None = None,
         aggregation: Aggregation | None = None,
         formula: Formula | None = None,
-        **attributes: dict[str, str | None],
+        **attributes: Mapping[str, str | None],
     ) -> SeriesKey:
         """Create a series with readings and dated attributes."""
         new = NewSeries(

@@ -89,8 +89,8 @@ class SumPlan:
         steps: the borders of what the engine is asked for: the buckets, or finer.
         quantum: microseconds that count as 1 in the totals of averages.
         formulas: candidates whose readings are calculated and given on their own raster.
-        stepped: candidates whose readings are to be given one a step, condensed by their own
-            method, because it is none that the engine has.
+        stepped: candidates whose readings are to be given one a step, condensed by this method
+            of their own, because it is none that the engine has.
     """
 
     request: SumRequest
@@ -103,7 +103,7 @@ class SumPlan:
     tracks: tuple[Track, ...]
     factors: pa.Table
     formulas: frozenset[SeriesKey]
-    stepped: frozenset[SeriesKey]
+    stepped: Mapping[SeriesKey, Aggregation]
 
     @property
     def in_steps(self) -> bool:
@@ -114,14 +114,6 @@ class SumPlan:
     def window(self) -> Window:
         """The time of all buckets."""
         return Window(int(self.buckets[0]), int(self.buckets[-1]))
-
-    def first_reading(self, series: Series) -> int:
-        """The earliest `ts` of a reading of a cyclic series that covers any of the sum's time."""
-        if series.interval.is_spontaneous or not self.window:
-            return self.window.start
-        zone = zone_named(series.zone or UTC)
-        start = Window(self.window.start, self.window.start + 1)
-        return int(edges(series.interval, start, zone=zone)[0])
 
     def queries(self, *, by_series: bool = False, most_cells: int = MOST_CELLS) -> Iterator[Query]:
         """The questions whose answers, merged, are the partials of the sum."""
@@ -202,7 +194,7 @@ def plan_sum(request: SumRequest, series: Sequence[Series], units: Mapping[str, 
         tracks=tracks,
         factors=factors,
         formulas=frozenset(k for k, kind in kinds.items() if kind.given and not kind.stepped),
-        stepped=frozenset(key for key, kind in kinds.items() if kind.stepped),
+        stepped={one.series.key: one.method for one in among if kinds[one.series.key].stepped},
     )
 
 

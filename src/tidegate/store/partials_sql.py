@@ -277,7 +277,7 @@ _COVERED: Final = """united AS (
 
 def _totals(request: PartialsRequest) -> str:
     if request.by_series:
-        return "SELECT * FROM cells"
+        return "SELECT * FROM cells ORDER BY series, bucket"
     time, joined = "0", ""
     if request.covered:
         time = "coalesce(max(u.covered), 0)"
@@ -286,4 +286,5 @@ def _totals(request: PartialsRequest) -> str:
   CAST(sum(t.numbers) AS BIGINT) AS numbers, CAST(sum(t.cells) AS BIGINT) AS cells,
   CAST(sum(t.open_cells) AS BIGINT) AS open_cells, bit_or(t.seen) AS seen
 FROM cells AS t{joined}
-GROUP BY t.bucket"""
+GROUP BY t.bucket
+ORDER BY t.bucket"""

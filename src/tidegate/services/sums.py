@@ -1,0 +1,145 @@
+"""Sums over the series that match dated attributes, for as long as each of them does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tidegate.calc.raster import Condensed, convert
+from tidegate.calc.sum_answers import finish
+from tidegate.calc.sum_plans import SumPlan, plan_sum
+from tidegate.calc.units import by_name
+from tidegate.model.flags import WITHOUT_NUMBER, Flag
+from tidegate.model.instants import BEGINNING, FOREVER
+from tidegate.model.series import MAIN, SeriesKey
+from tidegate.model.windows import Window
+from tidegate.services.calculations import evaluate_all, extent
+from tidegate.services.points import first_reading, points_of
+from tidegate.store.messages import SeriesSelection
+from tidegate.store.verbs import CURRENT, NO_READINGS, READINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from tidegate.calc.sums import SumRequest
+    from tidegate.model.series import Series
+    from tidegate.store.messages import Version
+    from tidegate.store.verbs import Verbs
+
+_ALWAYS = Window(BEGINNING, FOREVER)
+
+
+def sum_series(
+    store: Verbs, request: SumRequest, *, repository: str = MAIN, version: Version = CURRENT
+) -> pa.Table:
+    """The sum of the series of a request, one row a bucket: `from`, `value`, `flag`.
+
+    Series that are formulas are summed like stored ones. A bucket in which nobody is a member is
+    0 with flag 0, one whose members have no number 0 with flag 19.
+
+    Args:
+        store: where the series are.
+        request: which series, when, and how the answer is laid out.
+        repository: the repository that the series and attributes belong to.
+        version: which belief to sum, of readings and attributes alike.
+
+    Raises:
+        UsageError: the request names neither an attribute nor a series.
+        NotFound: a filter names an attribute that the repository does not have.
+        UnitsDiffer: the series have several units and the request names none.
+        UnitNotConvertible: a unit cannot become the one that the request names.
+    """
+    request.require_selector()
+    spans = store.membership(
+        request.filters,
+        _ALWAYS,
+        keys=request.series,
+        repository=repository,
+        as_of=version.as_of,
+    )
+    keys = tuple(SeriesKey(key) for key in pc.unique(spans["series"]).to_pylist())
+    series = store.find_series(
+        SeriesSelection(keys=keys, as_of=version.as_of), repository=repository
+    )
+    plan = plan_sum(request, series, by_name(store.units(repository=repository)))
+    parts = _partials(store, plan, members_within(spans, plan.window), series, version)
+    return finish(plan, parts)
+
+
+def members_within(spans: pa.Table, window: Window) -> pa.Table:
+    """The parts of membership spans that lie in a window."""
+    start = pc.max_element_wise(spans["start"], pa.scalar(window.start, pa.int64()))
+    end = pc.min_element_wise(spans["end"], pa.scalar(window.end, pa.int64()))
+    clipped = pa.table({"series": spans["series"], "start": start, "end": end})
+    return clipped.filter(pc.less(start, end))
+
+
+def _partials(
+    store: Verbs, plan: SumPlan, members: pa.Table, series: Sequence[Series], version: Version
+) -> list[pa.Table]:
+    present = set(pc.unique(members["series"]).to_pylist())
+    given = _given(store, plan, [one for one in series if one.key in present], version)
+    return [
+        store.partials(
+            query.request,
+            members=members,
+            factors=query.factors,
+            calendar=query.calendar,
+            buckets=query.buckets,
+            given=given,
+            version=version,
+        )
+        for query in plan.queries()
+    ]
+
+
+def _given(store: Verbs, plan: SumPlan, series: Sequence[Series], version: Version) -> pa.Table:
+    """The readings of the candidates whose readings the engine does not find in the store."""
+    tables = [NO_READINGS]
+    formulas = [one for one in series if one.key in plan.formulas]
+    if formulas:
+        reach = Window(_first_reading(store, plan, formulas), plan.window.end)
+        tables.append(_marked(evaluate_all(store, formulas, reach, version=version)))
+    for one in series:
+        if one.key in plan.stepped:
+            points = points_of(store, [one], plan.window, version=version)[one.key]
+            condensed = convert(points, plan.steps, plan.stepped[one.key])
+            tables.append(_readings(one, plan.steps, condensed))
+    return pa.concat_tables(tables)
+
+
+def _first_reading(store: Verbs, plan: SumPlan, formulas: Sequence[Series]) -> int:
+    """The earliest instant of a calculated reading that may cover some of the plan's time."""
+    start = plan.window.start
+    cyclic = [one for one in formulas if not one.interval.is_spontaneous]
+    first = min((first_reading(one, start) for one in cyclic), default=start)
+    if len(cyclic) == len(formulas):
+        return first
+    stored = extent(store, formulas)
+    return min(first, stored.start) if stored else first
+
+
+def _readings(series: Series, steps: NDArray[np.int64], condensed: Condensed) -> pa.Table:
+    """One reading a step."""
+    columns = {
+        "series": pa.array(np.full(len(steps) - 1, series.key, dtype=np.int32)),
+        "ts": pa.array(steps[:-1]),
+        "value": pa.array(condensed.values, mask=~condensed.has_number),
+        "flag": pa.array(condensed.flags, pa.int16()),
+    }
+    return pa.table(columns, READINGS)
+
+
+def _marked(readings: pa.Table) -> pa.Table:
+    """Calculated readings without a number: missing, unless the calculation went wrong."""
+    told = pa.array([int(flag) for flag in (*WITHOUT_NUMBER, Flag.FAULTY)], pa.int16())
+    silent = pc.and_(
+        pc.is_null(readings["value"]), pc.invert(pc.is_in(readings["flag"], value_set=told))
+    )
+    flags = pc.if_else(silent, pa.scalar(int(Flag.MISSING), pa.int16()), readings["flag"])
+    return readings.set_column(readings.column_names.index("flag"), "flag", flags)
