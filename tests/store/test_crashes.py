@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tidegate.model.coverage import CoverageState
+from tidegate.model.errors import DiskFull
 from tidegate.model.windows import Window
 from tidegate.store.local import LocalStore
 
@@ -118,6 +120,23 @@ def test_a_full_disk_undoes_the_last_change_only(tmp_path, size):
             f"{int(steps[-1]) + size}\n",
         ]
         again.kill()
+
+
+def test_a_store_goes_on_when_there_is_room_again(store, keys, readings):
+    """After a full disk the open store still reads, and writes again as soon as it can."""
+    batch = readings([(keys[0], ts, float(ts % 977), 9) for ts in range(30_000)])
+    more = readings([(keys[1], ts, float(ts % 983), 9) for ts in range(30_000)])
+    store.merge_readings(batch)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (store.status().bytes // 100, before[1]))
+    try:
+        for _ in range(2):
+            with pytest.raises(DiskFull):
+                store.merge_readings(more)
+        assert store.read(keys, Window(0, 10**6)).read_all() == batch
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert store.merge_readings(more).inserted == 30_000
 
 
 def test_a_process_killed_while_it_makes_a_store_leaves_none(tmp_path):
