@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -62,7 +62,7 @@ class Layout:
     names: int | None = None
     marks: dict[str, int] | None = None
     skipped: int = 0
-    wide: bool = field(default=False)
+    wide: bool = False
 
 
 CANADIAN_MARKS: Final = {"": 9, "M": 19, "NA": 19, "E": 21}
@@ -168,24 +168,21 @@ def _canadian(names: Sequence[str], time: int, clock: Clock) -> Layout:
 
 def _narrowed(layout: Layout, columns: Sequence[str] | None, path: str) -> Layout:
     if columns is not None:
-        known = {one.name.casefold(): one for one in layout.series}
-        for name in columns:
-            if name.casefold() not in known:
-                hint = f"the file has: {', '.join(one.name for one in layout.series)}"
-                raise BadFile(path, f"there is no column '{name}'", hint=hint)
-        layout = _with_series(layout, [known[name.casefold()] for name in columns])
+        layout = replace(layout, series=_chosen(layout.series, columns, path))
     if not layout.series:
         hint = "call the numbers value, or give each series a column"
         raise BadFile(path, "there is no column of numbers", hint=hint)
     return layout
 
 
-def _with_series(layout: Layout, series: Sequence[SeriesColumn]) -> Layout:
-    return Layout(
-        time=layout.time,
-        clock=layout.clock,
-        series=series,
-        marks=layout.marks,
-        skipped=layout.skipped,
-        wide=True,
-    )
+def _chosen(
+    series: Sequence[SeriesColumn], columns: Sequence[str], path: str
+) -> Sequence[SeriesColumn]:
+    known = {one.name.casefold(): one for one in series}
+    if len(series) == len(columns) == 1 and columns[0].casefold() not in known:
+        return [replace(series[0], name=columns[0])]
+    for name in columns:
+        if name.casefold() not in known:
+            hint = f"the file has: {', '.join(one.name for one in series)}"
+            raise BadFile(path, f"there is no column '{name}'", hint=hint)
+    return [known[name.casefold()] for name in columns]

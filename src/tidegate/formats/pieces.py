@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-ROWS: Final = 50_000
+ROWS: Final = 10_000
 """Rows of a piece."""
 
 MAX_LINE: Final = 16 << 20

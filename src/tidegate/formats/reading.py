@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from zoneinfo import ZoneInfo
 
-    import pyarrow as pa
+import pyarrow as pa
+import pyarrow.compute as pc
 
 SNIFFED: Final = 4096
 """Bytes at the start of a file by which its format is told."""
@@ -77,7 +78,8 @@ def read_readings(
         decimal: the decimal sign of CSV, `.` or `,`; `.` unless given, but what could also be a
             grouping sign is refused then.
         delimiter: what stands between CSV cells; told by the first line unless given.
-        columns: the series to take from a wide file; all unless given.
+        columns: the series to take, by the names in the file; all unless given. A single column of
+            numbers is taken under any single name.
 
     Raises:
         BadFile: the file as a whole cannot be taken.
@@ -93,18 +95,34 @@ def read_readings(
         collector = Collector(layout, path=called, zone=zone, decimal=decimal, dense=pieces.dense)
         for piece in pieces.rows:
             collector.add(piece)
-    return _result(collector, layout)
+    return _result(collector, layout, columns, called)
 
 
-def _result(collector: Collector, layout: Layout) -> FileReadings:
-    table = collector.table()
+def _result(
+    collector: Collector, layout: Layout, columns: Sequence[str] | None, called: str
+) -> FileReadings:
+    table, names = collector.table(), collector.names
+    if columns is not None and layout.names is not None:
+        table, names = _only(table, names, columns, called)
     return FileReadings(
         table=table,
         refused=collector.refused(),
         refused_count=collector.refused_count,
-        names=collector.names,
+        names=names,
         units={series.name: series.unit for series in layout.series if series.unit},
     )
+
+
+def _only(
+    table: pa.Table, names: Sequence[str], wanted: Sequence[str], called: str
+) -> tuple[pa.Table, list[str]]:
+    """The rows of the series that are wanted, in a long file."""
+    for name in wanted:
+        if name not in names:
+            hint = f"the file has: {', '.join(names[:20])}"
+            raise BadFile(called, f"there is no series '{name}'", hint=hint)
+    kept = pc.is_in(table["series"].cast(pa.string()), value_set=pa.array(wanted, pa.string()))
+    return table.filter(kept), [name for name in names if name in wanted]
 
 
 @contextmanager

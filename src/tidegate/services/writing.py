@@ -34,7 +34,8 @@ class Target:
     """Where readings go.
 
     Attributes:
-        series: names or ids; one for a file that names none, or the columns to take of a wide one.
+        series: names or ids; one for a file that names none, else those to take of the file; all
+            of the file unless given.
         create: make series that do not exist, of `unit` and `interval`.
         unit: of new series; the file's own, where it says one, wins.
         interval: of new series; spontaneous unless given.
@@ -73,7 +74,7 @@ def write_file(
     """
     called = _called(source)
     content = _content(source)
-    columns = list(target.series) if len(target.series) > 1 else None
+    columns = list(target.series) or None
     found = read_readings(
         content,
         name=called,
