@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tidegate.standins.dcs import Standin
 
 HERE = Path(__file__).parent
+OURS = "tidegate"
 
 
 def _interpreter(name: str) -> Path:
@@ -37,7 +38,9 @@ def run_peer() -> Callable[..., Any]:
     interpreters: dict[str, Path] = {}
 
     def run(name: str, script: str, *arguments: str) -> Any:
-        python = interpreters.setdefault(name, _interpreter(name))
+        if name not in interpreters:
+            interpreters[name] = Path(sys.executable) if name == OURS else _interpreter(name)
+        python = interpreters[name]
         done = subprocess.run(
             [python, "-I", HERE / "scripts" / script, *arguments],
             capture_output=True,

@@ -1,18 +1,19 @@
-"""Drives the extra functions of pythondcspro: `drive_pro.py RELEASE ADDRESS`."""
+"""Drives the functions beyond the core: `drive_pro.py MODULE RELEASE ADDRESS`."""
 
 import contextlib
+import importlib
 import io
 import json
 import sys
 from datetime import UTC, date, datetime, timedelta
 
-import pythondcspro  # type: ignore[import-not-found]
+module = importlib.import_module(sys.argv[1])
 
-is_new = sys.argv[1] == "1.1.1"
+is_new = sys.argv[2] == "1.1.1"
 results = {}
 
 with contextlib.redirect_stdout(io.StringIO()):
-    dcs = pythondcspro.DCSSession(sys.argv[2], "demo", "demo")
+    dcs = module.DCSSession(sys.argv[3], "demo", "demo")
     idcs = results["idcs"] = dcs.get_idcs()
     mac = idcs[0]["macAddress"]
     results["idc"] = dcs.get_idcs(mac)
@@ -37,9 +38,9 @@ with contextlib.redirect_stdout(io.StringIO()):
     tree = results["tree"] = dcs.get_meter_tree()
     results["top of tree"] = dcs.get_meter_tree(0, False, True, True)
     leaf = tree["meterGroups"][0]["meterGroups"][0]
-    results["flat leaf"] = [m["id"] for m in pythondcspro.get_meters_from_group(leaf, [])]
+    results["flat leaf"] = [m["id"] for m in module.get_meters_from_group(leaf, [])]
     if is_new:
-        results["flat tree"] = [m["id"] for m in pythondcspro.get_meters_from_group(tree, [])]
+        results["flat tree"] = [m["id"] for m in module.get_meters_from_group(tree, [])]
     results["by idc"] = dcs.get_meters_by_idc(mac)
     meter = dcs.get_meters(405)
     results["renamed"] = dcs.update_meter({**meter, "name": "Renamed meter"})
@@ -74,8 +75,8 @@ with contextlib.redirect_stdout(io.StringIO()):
         results["meter profiles"] = dcs.get_meterrestrictions()
         results["idc profiles"] = dcs.get_idcrestrictions()
         results["mac"] = [
-            pythondcspro.macint_to_hex(101988696065),
-            pythondcspro.machex_to_int("00:17:BF:00:00:01"),
+            module.macint_to_hex(101988696065),
+            module.machex_to_int("00:17:BF:00:00:01"),
         ]
     dcs.logout()
 

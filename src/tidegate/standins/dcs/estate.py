@@ -153,7 +153,7 @@ def _add_collector(estate: Estate, number: int) -> None:
         "macAddress": mac,
         "name": f"Collector {number + 1}",
         "ipAddress": f"10.8.0.{number % 250 + 1}",
-        "lastConnectedTime": instants.to_text(current() * SLOT_US),
+        "lastConnectedTime": instants.to_text(estate.span().end * SLOT_US),
         "isDisabled": False,
         "swVersion": "4.2.1" if number % 2 == 0 else "3.9.0",
         "modbusDeviceCount": 1,
