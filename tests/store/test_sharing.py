@@ -283,17 +283,10 @@ class TestBelief:
             assert is_owner(store)
             assert read_pointer(folder).pid == os.getpid()  # type: ignore[union-attr]
 
-    @pytest.mark.parametrize("content", ["", "{}", "[" * 9000, '{"socket":1}', "fifo", "link"])
-    def test_bad_pointer(self, owner: AnotherProcess, folder: Path, content: str):
+    def test_bad_pointer(self, owner: AnotherProcess, folder: Path):
         """A pointer that is none is as good as no pointer, and is never waited on."""
-        pointer = folder / "owner.json"
-        pointer.unlink()
-        if content == "fifo":
-            os.mkfifo(pointer)
-        elif content == "link":
-            pointer.symlink_to("/dev/zero")
-        else:
-            pointer.write_text(content)
+        (folder / "owner.json").unlink()
+        os.mkfifo(folder / "owner.json")
         with pytest.raises(StoreBusy, match="another process"):
             open_store(folder, patience=0.2)
         assert owner.do("answer = store.repositories()") == "['main']"

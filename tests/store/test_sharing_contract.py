@@ -189,6 +189,19 @@ class TestPlaces:
         assert places.read_pointer(tmp_path) == pointer
         assert stat.S_IMODE((tmp_path / places.POINTER).stat().st_mode) == 0o600
 
+    @pytest.mark.parametrize("content", ["", "{}", "[" * 9000, '{"socket":1}', "fifo", "link"])
+    def test_bad_pointer(self, tmp_path: Path, content: str):
+        """A pointer file that is none names nobody, and reading it never waits."""
+        pointer = tmp_path / places.POINTER
+        if content == "fifo":
+            os.mkfifo(pointer)
+        elif content == "link":
+            pointer.symlink_to("/dev/zero")
+        else:
+            pointer.write_text(content)
+
+        assert places.read_pointer(tmp_path) is None
+
 
 class TestHangUp:
     def test_only_that_path(self, tmp_path: Path):

@@ -7,7 +7,6 @@ store, the user's `config.toml`, the default. Files name settings at their top l
 from __future__ import annotations
 
 import difflib
-import functools
 import os
 import tomllib
 import typing
@@ -33,7 +32,7 @@ COMMAND_LINE: Final = "command line"
 DEFAULT: Final = "default"
 
 _SECRETS: Final = ("TIDEGATE_PASSWORD", "TIDEGATE_TOKEN")
-_OUTSIDE_STORE: Final = {"not_in": STORE_FILE}
+SECRETS_FILE: Final = "TIDEGATE_SECRETS"
 
 Positive = Annotated[float, Meta(gt=0)]
 When = Literal["auto", "always", "never"]
@@ -43,7 +42,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Every setting: its name, type, bounds, meaning and default."""
 
     store: Annotated[
-        str, Meta(min_length=1, description="folder of the store", extra=_OUTSIDE_STORE)
+        str,
+        Meta(min_length=1, description="folder of the store; not to be set inside one"),
     ] = msgspec.field(default_factory=lambda: str(platformdirs.user_data_path("tidegate")))
     connect_timeout: Annotated[Positive, Meta(description="seconds to wait for a connection")] = (
         10.0
@@ -99,7 +99,6 @@ class Definition:
     Attributes:
         variable: the name of its environment variable.
         kind: its type, bounds included.
-        not_in: the file that cannot set it, if there is one.
     """
 
     name: str
@@ -107,27 +106,24 @@ class Definition:
     kind: Any
     default: Any
     help: str
-    not_in: str | None
 
 
-@functools.cache
 def definitions() -> tuple[Definition, ...]:
-    """Every setting there is, in the order in which they are shown."""
+    """Every setting there is, the store first, in the order in which they are shown."""
     return tuple(_definitions())
 
 
 def _definitions() -> Iterator[Definition]:
     hints = typing.get_type_hints(Settings, include_extras=True)
-    default = Settings()
+    defaults = Settings()
     for name in Settings.__struct_fields__:
         metas = [meta for meta in hints[name].__metadata__ if isinstance(meta, Meta)]
         yield Definition(
             name=name,
             variable=PREFIX + name.upper(),
             kind=hints[name],
-            default=getattr(default, name),
+            default=getattr(defaults, name),
             help=next(meta.description for meta in metas if meta.description),
-            not_in=next((meta.extra["not_in"] for meta in metas if meta.extra), None),
         )
 
 
@@ -163,16 +159,20 @@ def effective(
 
     Secrets of the environment come last, masked.
     """
+    table = definitions()
     command_line = {name: value for name, value in (given or {}).items() if value is not None}
     user_file = user_file or platformdirs.user_config_path("tidegate") / USER_FILE
     layers = [
         (COMMAND_LINE, _known(command_line, "setting")),
-        ("environment", _of_environment(environment)),
+        ("environment", _of_environment(environment, table)),
         (str(user_file), _of_file(user_file)),
     ]
-    store_file = Path(_setting("store", layers).value).expanduser() / STORE_FILE
-    layers.insert(2, (str(store_file), _of_file(store_file)))
-    settings = [_setting(name, layers) for name in Settings.__struct_fields__]
+    store_file = Path(_setting(table[0], layers).value).expanduser() / STORE_FILE
+    of_store = _of_file(store_file)
+    if "store" in of_store:
+        raise BadFile(store_file, "'store' cannot be set inside a store")
+    layers.insert(2, (str(store_file), of_store))
+    settings = [_setting(definition, layers) for definition in table]
     return settings + [
         Setting(name.removeprefix(PREFIX).lower(), MASK, f"environment {name}", secret=True)
         for name in sorted(environment)
@@ -186,13 +186,11 @@ def store_path(given: Path | None = None) -> Path:
     return Path(chosen).expanduser()
 
 
-def _setting(name: str, layers: list[tuple[str, dict[str, Any]]]) -> Setting:
-    definition = next(one for one in definitions() if one.name == name)
+def _setting(definition: Definition, layers: list[tuple[str, dict[str, Any]]]) -> Setting:
+    name = definition.name
     for source, values in layers:
         if name not in values:
             continue
-        if definition.not_in == Path(source).name:
-            raise BadFile(source, f"'{name}' cannot be set here")
         place = f"environment {definition.variable}" if source == "environment" else source
         return Setting(name, _converted(definition, values[name], place), place)
     return Setting(name, definition.default, DEFAULT)
@@ -212,19 +210,22 @@ def _wanted(definition: Definition, error: msgspec.ValidationError) -> str:
     return f"{definition.help} ({str(error).partition(' - at')[0].lower()})"
 
 
-def _of_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+def _of_environment(
+    environment: Mapping[str, str], table: tuple[Definition, ...]
+) -> dict[str, Any]:
     """Settings of the environment; a variable that merely begins like ours may be another's."""
-    by_variable = {one.variable: one.name for one in definitions()}
-    others = [*_SECRETS, "TIDEGATE_SECRETS"]
-    found: dict[str, Any] = {}
-    for variable, value in environment.items():
-        if variable in by_variable and value:
-            found[by_variable[variable]] = value
-        elif variable.startswith(PREFIX) and variable not in others and not _is_secret(variable):
-            known = [*by_variable, *others]
-            if difflib.get_close_matches(variable, known, n=1, cutoff=0.85):
-                raise UnknownName("environment variable", variable, known)
-    return found
+    by_variable = {one.variable: one.name for one in table}
+    known = [*by_variable, *_SECRETS, SECRETS_FILE]
+    for variable in environment:
+        if not variable.startswith(PREFIX) or variable in known or _is_secret(variable):
+            continue
+        if difflib.get_close_matches(variable, known, n=1, cutoff=0.85):
+            raise UnknownName("environment variable", variable, known)
+    return {
+        name: environment[variable]
+        for variable, name in by_variable.items()
+        if environment.get(variable)
+    }
 
 
 def _of_file(path: Path) -> dict[str, Any]:
