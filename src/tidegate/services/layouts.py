@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from tidegate.model.series import Series
     from tidegate.model.units import Unit
 
+_KEPT: Final = 500_000
+"""Buckets of a raster that is worth its memory after the answer."""
 _ADDED_UP: Final = frozenset({Aggregation.SUM, Aggregation.AVERAGE})
 
 
@@ -198,9 +200,17 @@ def lay_out(series: Series, window: Window, shape: Shape, units: Mapping[str, Un
     )
 
 
-@lru_cache(maxsize=16)
 def borders(interval: Interval, window: Window, zone: str, day_start: int) -> NDArray[np.int64]:
-    """The borders of buckets, kept for the next series that asks for the same; read-only."""
+    """The borders of buckets; short ones are kept for the next series that asks for the same."""
+    if window.length > _KEPT * max(interval.nominal, 1):
+        return edges(interval, window, zone=zone_named(zone), day_start=day_start)
+    return _kept_borders(interval, window, zone, day_start)
+
+
+@lru_cache(maxsize=16)
+def _kept_borders(
+    interval: Interval, window: Window, zone: str, day_start: int
+) -> NDArray[np.int64]:
     found = edges(interval, window, zone=zone_named(zone), day_start=day_start)
     found.setflags(write=False)
     return found
