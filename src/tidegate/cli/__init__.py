@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from cyclopts import CycloptsError
 
+    from tidegate.model.errors import UsageError
+
 BUG = 70
 """Exit code of an error that nobody foresaw (EX_SOFTWARE)."""
 
@@ -38,22 +40,25 @@ def run(words: Sequence[str]) -> int:
 
 
 def _dispatch(words: list[str], *, debug: bool) -> int:
+    from cyclopts import CycloptsError
+
     from tidegate.cli.app import app
     from tidegate.cli.logs import show_logs
 
     show_logs(quiet="--quiet" in words, debug=debug)
-    result = app(words, error_formatter=_usage_error)
+    try:
+        result = app(words, print_error=False, exit_on_error=False)
+    except CycloptsError as error:
+        raise _usage_error(error) from error
     sys.stdout.flush()
     return result if isinstance(result, int) else 0
 
 
-def _usage_error(error: CycloptsError) -> str:
-    text = " ".join(str(error).split())
-    return f"error[usage]: {text}\nhint: tidegate help {_command(error)}".rstrip()
+def _usage_error(error: CycloptsError) -> UsageError:
+    from tidegate.model.errors import UsageError
 
-
-def _command(error: CycloptsError) -> str:
-    return " ".join(error.command_chain or ())
+    words = " ".join(("help", *(error.command_chain or ())))
+    return UsageError(" ".join(str(error).split()), hint=f"tidegate {words} shows how")
 
 
 def _report(problem: Exception) -> int:

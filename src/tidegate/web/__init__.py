@@ -1,0 +1,1 @@
+"""The REST service: a handler parses, calls one service and shapes the answer."""
