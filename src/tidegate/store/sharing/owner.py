@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _LINGER_S: Final = 5.0
-"""Seconds that an owner who closes gives to the calls of others."""
+"""Seconds without a sign of progress after which an owner who closes ends the calls of others."""
 _BATCH: Final = 65_536
 
 
@@ -102,16 +102,19 @@ class Owner:
             logger.warning("cannot answer for %s: %s", self._folder, error)
 
     def _end_desk(self) -> threading.Thread | None:
-        """Take no more calls, let open ones end, then end them; the thread that waits for them.
+        """Take no more calls, let open ones end while they move; the thread that waits for them.
 
-        A call may still be in the engine, which closing the store interrupts.
+        One that does not move may still be in the engine, which closing the store interrupts.
         """
         if self._desk is None or self._socket is None:
             return None
         remove_pointer(self._folder, self._socket)
         closing = threading.Thread(target=self._desk.shutdown, name="tidegate-desk", daemon=True)
         closing.start()
-        closing.join(_LINGER_S)
+        sent = -1
+        while closing.is_alive() and sent != self._desk.sent:
+            sent = self._desk.sent
+            closing.join(_LINGER_S)
         if closing.is_alive():
             self._hang_up(closing)
         return closing
@@ -123,13 +126,14 @@ class Owner:
 
 
 class Desk(flight.FlightServerBase):  # type: ignore[misc]
-    """Answers the calls of other processes, each in a thread of its own."""
+    """Answers the calls of other processes, each in a thread of its own; `sent` counts batches."""
 
     def __init__(self, path: Path, store: LocalStore, database: Path) -> None:
         super().__init__(flight.Location.for_grpc_unix(str(path)))
         leave_to_parent(self)
         self._store = store
         self._database = database
+        self.sent = 0
 
     def do_action(self, context: Any, action: Any) -> list[bytes]:  # noqa: ARG002
         """Greet: who owns what, and the version of what travels here."""
@@ -162,8 +166,17 @@ class Desk(flight.FlightServerBase):  # type: ignore[misc]
             return answer(self._store, verb, call.call, call.arguments, tables)
         given = arguments_of(verb, call.arguments, tables)
         found = getattr(self._store, verb.name)(**given)
-        _send(found, writer)
+        self._send(found, writer)
         return encode(None)
+
+    def _send(self, found: pa.Table | pa.RecordBatchReader, writer: Any) -> None:
+        """Send columns in batches, an empty one first that tells their types."""
+        writer.begin(found.schema)
+        writer.write_batch(pa.RecordBatch.from_pylist([], schema=found.schema))
+        reader = found.to_reader(_BATCH) if isinstance(found, pa.Table) else found
+        for batch in reader:
+            writer.write_batch(batch)
+            self.sent += 1
 
 
 def _in_time(call: Call) -> Call:
@@ -189,12 +202,3 @@ def arguments_of(verb: Verb, arguments: msgspec.Raw, tables: dict[str, pa.Table]
     """The arguments of a call by name, tables included."""
     given = decode(arguments, verb.arguments)
     return {name: getattr(given, name) for name in verb.arguments.__struct_fields__} | tables
-
-
-def _send(found: pa.Table | pa.RecordBatchReader, writer: Any) -> None:
-    """Send columns in batches, an empty one first that tells their types."""
-    writer.begin(found.schema)
-    writer.write_batch(pa.RecordBatch.from_pylist([], schema=found.schema))
-    reader = found.to_reader(_BATCH) if isinstance(found, pa.Table) else found
-    for batch in reader:
-        writer.write_batch(batch)
