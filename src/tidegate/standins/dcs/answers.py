@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-import anyio
 from starlette.concurrency import iterate_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -97,7 +97,7 @@ async def _send(
     left = min((fault.bytes for fault in faults if fault.kind == "drop"), default=None)
     async for chunk in iterate_in_threadpool(iter(body)):
         if pause:
-            await anyio.sleep(pause)
+            await asyncio.sleep(pause)
         if left is not None and len(chunk) >= left:
             await send({"type": "http.response.body", "body": chunk[:left], "more_body": True})
             raise ConnectionDropped

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from typing import TYPE_CHECKING
 
-import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
@@ -108,13 +108,13 @@ class _Front:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         for fault in scope[FAULTS_KEY]:
             if fault.kind == "delay":
-                await anyio.sleep(fault.seconds)
+                await asyncio.sleep(fault.seconds)
             elif fault.kind == "hang":
                 await _until_disconnected(receive)
                 return
             elif fault.kind == "drop" and fault.bytes == 0:
                 scope[CUT_KEY]()
-                await anyio.sleep(0)
+                await asyncio.sleep(0)
                 return
             answer = self._instead(fault)
             if answer is not None:
