@@ -95,7 +95,7 @@ def serve(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a stand-in with options as on a command line; gives the exit code."""
-    parser = parser()
+    parser = option_parser()
     given = parser.parse_args(arguments)
     try:
         options, faults = _options(given), [parse_fault(text) for text in given.fault]
@@ -135,7 +135,7 @@ def _options(given: argparse.Namespace) -> Options:
     )
 
 
-def parser() -> argparse.ArgumentParser:
+def option_parser() -> argparse.ArgumentParser:
     defaults, limits = Options(), Limits()
     parser = argparse.ArgumentParser("tidegate standin dcs", description="A stand-in for a DCS.")
     add = parser.add_argument
