@@ -8,12 +8,15 @@ from math import fsum
 from typing import TYPE_CHECKING
 
 from tidegate.calc.calendar import edges
+from tidegate.model.aggregation import Aggregation
 from tidegate.model.flags import RANK, Flag
 from tidegate.model.instants import FOREVER, HOUR
 from tidegate.model.instants import zone as zone_named
 from tidegate.model.windows import Window, WindowSet
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tidegate.model.intervals import Interval
 
 Point = tuple[int, int | None, float | None, int]
@@ -27,7 +30,7 @@ class Given:
     `scale` and `hours` say how its numbers become those of the answer.
     """
 
-    readings: list[tuple[int, float | None, int]]
+    readings: list[tuple[int, float | None, int]] = field(repr=False)
     interval: Interval
     zone: str = "UTC"
     attributes: dict[str, dict[int, str | None]] = field(default_factory=dict)
@@ -74,6 +77,8 @@ class Row:
     flag: int
     has_number: bool
     size: float
+    lenient: int = 0
+    flags: frozenset[int] = frozenset()
 
 
 def reference_sum(
@@ -151,9 +156,77 @@ def _row(
     if not flags:
         return Row(start, 0.0, 0, False, 0.0)
     if not numbers:
-        return Row(start, 0.0, 19 if 19 in flags else 0, False, 0.0)
+        return Row(start, 0.0, 19 if 19 in flags else 0, False, 0.0, flags=frozenset(flags))
     divisor = WindowSet(covered).length if covered is not None else 1
     worst = max(flags, key=lambda flag: RANK[Flag(flag)])
     flag = 9 if valid_if_any and 9 in flags else int(worst)
     size = fsum(abs(number) for number in numbers) / divisor
-    return Row(start, fsum(numbers) / divisor, flag, True, size)
+    value = fsum(numbers) / divisor
+    return Row(start, value, flag, True, size, flags=frozenset(flags))
+
+
+def reference_in_steps(
+    candidates: list[Given],
+    filters: list[tuple[str, str | None]],
+    steps: list[int],
+    *,
+    buckets: list[int],
+    method: Aggregation,
+    average: bool,
+) -> list[Row]:
+    """Other methods: series by series on each step, added, then one total picked a bucket."""
+    totals = []
+    for start, end in itertools.pairwise(steps):
+        rows = [
+            _bucket([candidate], [], Window(start, end), average, False)
+            for candidate in candidates
+            if candidate.matches(filters, start)
+        ]
+        found = [row for row in rows if row.has_number]
+        totals.append(
+            (
+                Window(start, end),
+                fsum(row.value for row in found),
+                bool(found),
+                {flag for row in rows for flag in row.flags},
+                sum(row.size for row in found),
+            )
+        )
+    return [
+        _picked(start, [total for total in totals if start <= total[0].start < end], method)
+        for start, end in itertools.pairwise(buckets)
+    ]
+
+
+_Total = tuple[Window, float, bool, set[int], float]
+
+
+def _picked(start: int, totals: list[_Total], method: Aggregation) -> Row:
+    numbers = [total for total in totals if total[2]]
+    flags = set().union(*(total[3] for total in totals))
+    size = max((total[4] for total in numbers), default=0.0)
+    worst = max(flags, key=lambda flag: RANK[Flag(flag)], default=0)
+    lenient = 9 if 9 in flags else worst
+    if method is Aggregation.AT_THE_MOMENT:
+        numbers = [total for total in numbers if total[0].start == start]
+    if not numbers:
+        return Row(start, 0.0, worst, False, 0.0, lenient=lenient)
+    return Row(start, _PICKS[method](numbers), worst, True, size, lenient=lenient)
+
+
+def _longest(totals: list[_Total]) -> float:
+    held: dict[float, int] = {}
+    for window, value, *_ in totals:
+        held[value] = held.get(value, 0) + window.length
+    return max(held, key=lambda value: held[value])
+
+
+_PICKS: dict[Aggregation, Callable[[list[_Total]], float]] = {
+    Aggregation.MIN: lambda totals: min(total[1] for total in totals),
+    Aggregation.MAX: lambda totals: max(total[1] for total in totals),
+    Aggregation.ABS_MIN: lambda totals: min((total[1] for total in totals), key=abs),
+    Aggregation.ABS_MAX: lambda totals: max((total[1] for total in totals), key=abs),
+    Aggregation.LAST_VALUE: lambda totals: totals[-1][1],
+    Aggregation.AT_THE_MOMENT: lambda totals: totals[0][1],
+    Aggregation.MOST_FREQUENTLY: _longest,
+}

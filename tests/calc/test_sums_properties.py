@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.calc.engine import Filters, engine_sum
-from tests.calc.reference import Given, Row, reference_sum
+from tests.calc.reference import Given, Row, reference_in_steps, reference_sum
 
 from tidegate.calc.calendar import edges
 from tidegate.model.aggregation import Aggregation
@@ -37,7 +37,7 @@ FLAGS = [0, 5, 7, 9, 12, 19, 20, 21, 22]
 VALUES = [None, "A", "B", " a "]
 
 quick = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
 
 
@@ -173,7 +173,6 @@ def test_units_are_converted_cell_by_cell(
     """Scales, rates that become amounts and amounts that become rates all equal the reference."""
     candidates, window, options = problem
     ways = [data.draw(st.sampled_from(CONVERSIONS[unit])) for _ in candidates]
-    # spontaneous amounts as rates need a next reading; the reference knows no infinite hours
     candidates = [
         replace(candidate, scale=scale, hours=hours)
         for candidate, (_, scale, hours) in zip(candidates, ways, strict=True)
@@ -197,3 +196,156 @@ def test_units_are_converted_cell_by_cell(
         valid_if_any=options["valid_if_any"],
     )
     agree(expected, actual)
+
+
+@quick
+@given(problems(), st.integers(1, 40))
+def test_questions_in_parts_give_one_answer(problem: Any, most_cells: int) -> None:
+    """However the range is split at bucket borders, the joined answer is that of one call."""
+    candidates, window, options = problem
+    units = ["kW"] * len(candidates)
+
+    _, whole = engine_sum(candidates, [("P", "A")], window, units=units, **options)
+    _, parts = engine_sum(
+        candidates, [("P", "A")], window, units=units, most_cells=most_cells, **options
+    )
+
+    assert whole.flags.tolist() == parts.flags.tolist()
+    assert whole.has_number.tolist() == parts.has_number.tolist()
+    np.testing.assert_allclose(parts.values, whole.values, rtol=1e-12, atol=1e-9)
+
+
+@quick
+@given(problems())
+def test_calls_split_at_a_bucket_border_join_to_one(problem: Any) -> None:
+    """Two calls that meet at a bucket border answer what one call answers."""
+    candidates, window, options = problem
+    if options["interval"].unit is IntervalUnit.TOTAL:
+        options["interval"] = Interval(IntervalUnit.HOUR)
+    units = ["kWh"] * len(candidates)
+
+    plan, whole = engine_sum(candidates, [("P", "A")], window, units=units, **options)
+    border = int(plan.buckets[len(plan.buckets) // 2])
+    halves = [Window(plan.window.start, border), Window(border, plan.window.end)]
+    answers = [
+        engine_sum(candidates, [("P", "A")], half, units=units, **options)[1]
+        for half in halves
+        if half
+    ]
+
+    assert np.concatenate([part.flags for part in answers]).tolist() == whole.flags.tolist()
+    joined = np.concatenate([part.values for part in answers])
+    np.testing.assert_allclose(joined, whole.values, rtol=1e-12, atol=1e-9)
+
+
+@quick
+@given(problems(), st.randoms(use_true_random=False))
+def test_the_order_of_series_and_filters_does_not_matter(problem: Any, random: Any) -> None:
+    """Shuffled candidates and filters give the same flags and, up to rounding, the same values."""
+    candidates, window, options = problem
+    shuffled = random.sample(candidates, len(candidates))
+    units = ["kWh"] * len(candidates)
+
+    _, one = engine_sum(candidates, [("P", "A"), ("Q", "B")], window, units=units, **options)
+    _, other = engine_sum(shuffled, [("Q", "B"), ("P", "A")], window, units=units, **options)
+
+    assert one.flags.tolist() == other.flags.tolist()
+    np.testing.assert_allclose(other.values, one.values, rtol=1e-12, atol=1e-9)
+
+
+@quick
+@given(problems())
+def test_groups_of_an_attribute_add_up_to_the_unfiltered_sum(problem: Any) -> None:
+    """Amounts of every value of an attribute and of none together are those of everybody."""
+    candidates, window, options = problem
+    units = ["kWh"] * len(candidates)
+    # a series without value is a group of its own; a made-up attribute names it
+    for candidate in candidates:
+        dated = candidate.attributes["P"]
+        without = {at: "yes" if value is None else None for at, value in dated.items()}
+        candidate.attributes["N"] = {int(window.start - 1000 * DAY): "yes", **without}
+    groups: list[Filters] = [[("P", "A")], [("P", "B")], [("N", "yes")]]
+
+    parts = [engine_sum(candidates, one, window, units=units, **options)[1] for one in groups]
+    _, whole = engine_sum(candidates, [], window, units=units, **options)
+
+    added = np.sum([part.values for part in parts], axis=0)
+    size = np.sum([abs(part.values) for part in parts], axis=0)
+    assert np.all(np.abs(added - whole.values) <= 1e-9 * np.maximum(size, 1.0))
+
+
+@st.composite
+def one_cyclic(draw: st.DrawFn) -> tuple[Given, Window, int, int]:
+    """A series with one change of its attribute, and where within one cell that change may lie."""
+    window = draw(windows())
+    one = draw(series(window, off_raster=False))
+    wider = Window(window.start - DAY, window.end + DAY)
+    raster = edges(one.interval, wider, zone=zone_named(one.zone)).tolist()
+    place = draw(st.integers(0, len(raster) - 2))
+    earliest, latest = raster[place] + 1, raster[place + 1]
+    return one, window, draw(st.integers(earliest, latest)), draw(st.integers(earliest, latest))
+
+
+@quick
+@given(one_cyclic())
+def test_a_change_may_move_within_one_cell(problem: Any) -> None:
+    """For cyclic series an attribute instant counts from the next cell start on."""
+    one, window, first, second = problem
+    before = window.start - 1000 * DAY
+    answers = []
+    for instant in (first, second):
+        moved = replace(one, attributes={"P": {before: "A", instant: "B"}})
+        _, found = engine_sum(
+            [moved],
+            [("P", "A")],
+            window,
+            units=["kWh"],
+            interval=one.interval,
+            zone=one.zone,
+        )
+        answers.append(found)
+
+    assert answers[0].values.tolist() == answers[1].values.tolist()
+    assert answers[0].flags.tolist() == answers[1].flags.tolist()
+
+
+STEPWISE = [
+    Aggregation.MIN,
+    Aggregation.MAX,
+    Aggregation.ABS_MIN,
+    Aggregation.ABS_MAX,
+    Aggregation.LAST_VALUE,
+    Aggregation.AT_THE_MOMENT,
+    Aggregation.MOST_FREQUENTLY,
+]
+
+
+@quick
+@given(problems(), st.sampled_from(STEPWISE), st.sampled_from(["kWh", "kW"]))
+def test_other_methods_apply_to_totals_of_calculation_steps(
+    problem: Any, method: Aggregation, unit: str
+) -> None:
+    """Series come to the steps by their own method, are added there, and one total is picked."""
+    candidates, window, options = problem
+    plan, actual = engine_sum(
+        candidates,
+        [("P", "A")],
+        window,
+        units=[unit] * len(candidates),
+        aggregation=method,
+        **options,
+    )
+
+    expected = reference_in_steps(
+        candidates,
+        [("P", "A")],
+        plan.steps.tolist(),
+        buckets=plan.buckets.tolist(),
+        method=method,
+        average=unit == "kW",
+    )
+    lenient = options["valid_if_any"]
+    assert [row.has_number for row in expected] == actual.has_number.tolist()
+    assert [row.lenient if lenient else row.flag for row in expected] == actual.flags.tolist()
+    for row, value in zip(expected, actual.values.tolist(), strict=True):
+        assert abs(row.value - value) <= 1e-9 * max(row.size, 1e-300)

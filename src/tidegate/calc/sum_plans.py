@@ -303,7 +303,8 @@ def _kind(candidate: Candidate, method: Aggregation, steps: NDArray[np.int64]) -
 
 def _is_never_finer(series: Series, steps: NDArray[np.int64]) -> bool:
     """True when each step lies within the covered time of one reading."""
-    if series.interval.is_spontaneous or series.interval.nominal * 2 < np.diff(steps).max():
+    longest = np.diff(steps).max(initial=0)
+    if series.interval.is_spontaneous or series.interval.nominal * 2 < longest or not longest:
         return False
     raster = _raster(series.interval, zone_named(series.zone or UTC), steps)
     return Cells.cut(raster, steps).fill_buckets

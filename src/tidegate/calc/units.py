@@ -153,6 +153,8 @@ def _means_what_it_says(unit: Unit) -> bool:
 @lru_cache(maxsize=1024)
 def _common(source: str, target: str) -> Conversion | None:
     """The way that the unit library knows: `kilowatt_hour` to `MJ`, `m**3` to `l`."""
+    from pint import OffsetUnitCalculusError
+
     start, end = _quantity(source), _quantity(target)
     if start is None or end is None:
         return None
@@ -160,10 +162,13 @@ def _common(source: str, target: str) -> Conversion | None:
     if start.is_compatible_with(end):
         zero, far = (_registry().Quantity(x, start.units).to(end.units) for x in (0.0, _FAR))
         return Conversion(_rounded(far - zero, _FAR), _rounded(zero))
-    if (start * hour).is_compatible_with(end):
-        return Conversion(_rounded((start * hour).to(end.units)), 0.0, Step.TO_INTEGRAL)
-    if (start / hour).is_compatible_with(end):
-        return Conversion(_rounded((start / hour).to(end.units)), 0.0, Step.TO_RATE)
+    try:
+        if (start * hour).is_compatible_with(end):
+            return Conversion(_rounded((start * hour).to(end.units)), 0.0, Step.TO_INTEGRAL)
+        if (start / hour).is_compatible_with(end):
+            return Conversion(_rounded((start / hour).to(end.units)), 0.0, Step.TO_RATE)
+    except OffsetUnitCalculusError:  # degrees times hours mean nothing
+        return None
     return None
 
 

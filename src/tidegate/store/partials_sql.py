@@ -74,11 +74,14 @@ def _columns(request: PartialsRequest) -> str:
 
 def _value(lane: Lane, alias: str) -> str:
     """The number behind a reading, in the unit of the answer."""
-    number = _number(alias)
+    number = _number(lane, alias)
     return f"({number} * m.scale + m.shift)" if lane.scaled else number
 
 
-def _number(alias: str) -> str:
+def _number(lane: Lane, alias: str) -> str:
+    """Stored numbers under a flag of none do not count; calculated ones are as they are given."""
+    if lane.given:
+        return f"{alias}.value"
     return f"CASE WHEN {alias}.flag NOT IN ({_SILENT}) THEN {alias}.value END"
 
 
@@ -111,7 +114,7 @@ def _added(lane: Lane, source: str, window: Window) -> str:
     if not lane.whole:
         start, joined = "c.start", f"\n    JOIN {calendar(lane)} AS c ON c.point = r.ts"
     return f"""    SELECT {start} AS start, fsum({_value(lane, "r")}) AS total,
-      count({_number("r")}) AS numbers, count(*) AS cells, {_SEEN} AS seen
+      count({_number(lane, "r")}) AS numbers, count(*) AS cells, {_SEEN} AS seen
     FROM {source} AS r{joined}
     JOIN {members(lane)} AS m ON {_membership(lane)}
     WHERE r.ts >= {window.start} AND r.ts < {window.end}
@@ -127,11 +130,11 @@ def _membership(lane: Lane) -> str:
 
 def _by_series(lane: Lane, request: PartialsRequest, source: str, window: Window) -> str:
     weight = " * c.multiply / c.divide" if lane.weighted else ""
-    time = f'CASE WHEN {_number("r")} IS NULL THEN 0 ELSE c."end" - c.start END'
+    time = f'CASE WHEN {_number(lane, "r")} IS NULL THEN 0 ELSE c."end" - c.start END'
     covered = f"CAST(sum({time}) AS BIGINT)" if request.covered or lane.mean else "0"
     return f"""  SELECT r.series, c.bucket, fsum({_value(lane, "r")}{weight}) AS total,
     {covered} AS covered,
-    count({_number("r")}) AS numbers, count(*) AS cells, 0 AS open_cells, {_SEEN} AS seen
+    count({_number(lane, "r")}) AS numbers, count(*) AS cells, 0 AS open_cells, {_SEEN} AS seen
   FROM {source} AS r
   JOIN {calendar(lane)} AS c ON c.point = r.ts
   JOIN {members(lane)} AS m ON {_membership(lane)}
