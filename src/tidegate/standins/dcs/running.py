@@ -136,6 +136,7 @@ def _options(given: argparse.Namespace) -> Options:
 
 
 def option_parser() -> argparse.ArgumentParser:
+    """The options of the command line, with their help."""
     defaults, limits = Options(), Limits()
     parser = argparse.ArgumentParser("tidegate standin dcs", description="A stand-in for a DCS.")
     add = parser.add_argument
