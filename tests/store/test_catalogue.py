@@ -80,6 +80,14 @@ def test_series_outlive_their_entries(campus):
     assert campus.find_series() == [series]
 
 
+def test_a_series_that_was_removed_stays_away(campus):
+    """A catalogue that lists what it listed before does not bring a removed series back."""
+    changes(campus, entry("R1", "one"))
+    campus.remove_series([series.key for series in campus.find_series()])
+    changes(campus, entry("R1", "one", description="new"), entry("R2", "two"))
+    assert [series.name for series in campus.find_series()] == ["two"]
+
+
 def test_names_that_are_taken_say_where_they_are_from(campus):
     """A series whose name is taken gets its subject added, or its whole origin."""
     campus.create_series([NewSeries(name="one"), NewSeries(name="one (R1)")])

@@ -106,6 +106,21 @@ def test_closing_sorts_what_is_worth_it(tmp_path, empty_store, monkeypatch):
         assert store.status().uncompacted_months == ()
 
 
+def test_closing_after_reading_waits_for_nothing(tmp_path, empty_store, monkeypatch):
+    """A process that only reads leaves disorder to those who write."""
+    from tidegate.model.series import NewSeries
+
+    folder: Path = shutil.copytree(empty_store, tmp_path / "store")
+    with LocalStore.open(folder) as store:
+        keys = [store.create_series([NewSeries(name="a")])[0].key]
+        store.merge_readings(days(keys, 20))
+    monkeypatch.setattr("tidegate.store.compaction._WORTH", 100)
+    with LocalStore.open(folder) as store:
+        assert store.read(keys, Window(START, START + DAY)).read_all().num_rows == 48
+    with LocalStore.open(folder) as store:
+        assert store.status().uncompacted_months == ("2024-01",)
+
+
 def test_a_little_disorder_is_left(store, keys, monkeypatch):
     """A month is not rewritten for a share of its readings that does not matter."""
     from tidegate.store.compaction import month_worth_sorting

@@ -44,7 +44,7 @@ def record_catalogue(
         if subject not in after
     ]
     _store(writing, connection, changes)
-    _create_new(writing, connection, after.values(), repository)
+    _create_new(writing, connection, _first_seen(before, after), repository)
     changed = [(before[subject], after[subject]) for subject in before.keys() & after.keys()]
     _follow(writing, connection, changed, repository)
     _bind_aliases(writing, connection, repository)
@@ -114,11 +114,18 @@ def _row(connection: str, entry: Entry) -> tuple[str | None, ...]:
     )
 
 
+def _first_seen(before: dict[str, Entry], after: dict[str, Entry]) -> list[NewSeries]:
+    """Series that the last catalogue did not have; one that the user removed since stays away."""
+    seen = {_origin(series) for entry in before.values() for series in entry.series}
+    listed = [series for entry in after.values() for series in entry.series]
+    return [series for series in listed if _origin(series) not in seen]
+
+
 def _create_new(
-    writing: Writing, connection: str, entries: Iterable[Entry], repository: str
+    writing: Writing, connection: str, listed: Iterable[NewSeries], repository: str
 ) -> None:
     known = _by_origin(writing.session, connection, repository)
-    new = [series for entry in entries for series in entry.series if _origin(series) not in known]
+    new = [series for series in listed if _origin(series) not in known]
     taken = {series.name for series in select(writing.session, "repository = $r", r=repository)}
     create_series(writing, [_with_free_name(series, taken) for series in new], repository)
 

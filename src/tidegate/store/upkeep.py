@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 
 _QUIET_S: Final = 2.0
 """Seconds without a write after which compaction may begin."""
-_CLOSING_S: Final = 5.0
-"""Seconds that compaction may take when a store is closed."""
+_CLOSING_S: Final = 2.0
+"""Seconds after which compaction begins no other month when a store is closed."""
 
 
 class Upkeep:
@@ -51,14 +51,14 @@ class Upkeep:
                 self._thread.start()
 
     def stop(self) -> None:
-        """End the thread, then sort what is worth it, for a few seconds at most."""
+        """End the thread; who wrote sorts what is worth it, a reader does not wait for it."""
         self._stopping.set()
         thread = self._thread
         if thread is not None:
             thread.join()
         until = time.monotonic() + _CLOSING_S
         try:
-            while time.monotonic() < until and self._sort_one():
+            while self._written and time.monotonic() < until and self._sort_one():
                 pass
         except StoreError as error:
             logger.warning("compaction is put off: %s", error)
