@@ -179,3 +179,12 @@ def test_the_log_counts_requests_in_flight(dcs_standin, call):
     first = dcs_standin.log[0]
     assert first.headers["accept-encoding"]
     assert first.query.startswith("id=R733")
+
+
+def test_a_fault_may_be_for_one_query(dcs_standin, call):
+    """`query` names the register that a fault of the Web API is meant for."""
+    api = call(dcs_standin.base_web)
+    dcs_standin.faults.add(Fault("status", query="id=R733"))
+
+    assert api.get("/readings", **DAY).status_code == 503
+    assert api.get("/readings", **{**DAY, "id": "R123"}).status_code == 200

@@ -77,7 +77,8 @@ class _Front:
         if scope["path"].startswith(control.PREFIX + "/"):
             await self.inner(scope, receive, send)
             return
-        scope[FAULTS_KEY] = self.service.faults.take(path)
+        query = scope["query_string"].decode("latin-1")
+        scope[FAULTS_KEY] = self.service.faults.take(path, query)
         entry = self._logged(scope, path)
         try:
             await self._answer(scope, receive, _counting(send, entry))

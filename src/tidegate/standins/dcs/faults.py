@@ -32,6 +32,7 @@ class Fault:
     Attributes:
         kind: a key of `KINDS`.
         path: regular expression that the path contains, in any case; empty is every path.
+        query: the same of the query, as sent: the Web API names the register there.
         times: how many requests it hits; -1 is all until it is cleared.
         after: how many matching requests pass first.
         status: status of an error answer.
@@ -42,6 +43,7 @@ class Fault:
 
     kind: str
     path: str = ""
+    query: str = ""
     times: int = -1
     after: int = 0
     status: int = 503
@@ -49,9 +51,10 @@ class Fault:
     bytes: int = 1000
     retry_after: str = ""
 
-    def matches(self, path: str) -> bool:
-        """Whether a request for `path` is one that it hits."""
-        return re.search(self.path, path, re.IGNORECASE) is not None
+    def matches(self, path: str, query: str = "") -> bool:
+        """Whether a request for `path` with `query` is one that it hits."""
+        wanted = ((self.path, path), (self.query, query))
+        return all(re.search(pattern, text, re.IGNORECASE) for pattern, text in wanted)
 
 
 class BadFault(ValueError):
@@ -84,6 +87,7 @@ def make_fault(fields: dict[str, Any]) -> Fault:
     try:
         fault = Fault(**{name: hints[name](value) for name, value in fields.items()})
         re.compile(fault.path)
+        re.compile(fault.query)
     except (ValueError, TypeError, re.error) as problem:
         raise BadFault(str(problem)) from None
     return fault
@@ -103,11 +107,11 @@ class Faults:
         """Ends all faults."""
         self.active.clear()
 
-    def take(self, path: str) -> list[Fault]:
-        """The faults that hit a request for `path`; each counts the hit."""
+    def take(self, path: str, query: str = "") -> list[Fault]:
+        """The faults that hit a request for `path` with `query`; each counts the hit."""
         hits: list[Fault] = []
         for place, fault in enumerate(self.active):
-            if not fault.matches(path) or fault.times == 0:
+            if not fault.matches(path, query) or fault.times == 0:
                 continue
             if fault.after > 0:
                 self.active[place] = replace(fault, after=fault.after - 1)
