@@ -120,6 +120,14 @@ def test_a_fault_hits_the_requests_it_is_meant_for():
     assert faults.active == []
 
 
+def test_a_fault_may_be_meant_for_one_register(dcs_standin, call):
+    """A pattern for the query hits the requests that name the register there."""
+    web = call(dcs_standin.base_web)
+    dcs_standin.faults.add(Fault("status", query="id=R123&"))
+    statuses = [web.get("/readings", **DAY | {"id": name}).status_code for name in ("R733", "R123")]
+    assert statuses == [200, 503]
+
+
 @pytest.mark.parametrize("text", ["unheard", "slow:pace=3", "slow:seconds=long", "html:path=("])
 def test_a_fault_that_does_not_exist_is_refused(text):
     """Unknown kinds, settings and values are refused by name."""

@@ -80,7 +80,8 @@ def test_faults_and_sizes_are_options():
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--fault", "unheard"], ["--from", "soon"], ["--role", "King"]]
+    "arguments",
+    [["--fault", "unheard"], ["--from", "soon"], ["--role", "King"], ["--zone", "Mars/Phobos"]],
 )
 def test_a_wrong_option_ends_it_with_code_2(arguments):
     """Usage errors are one line and exit code 2."""
@@ -88,3 +89,13 @@ def test_a_wrong_option_ends_it_with_code_2(arguments):
         _, errors = child.communicate(timeout=10)
     assert child.returncode == 2
     assert "error:" in errors.splitlines()[-1]
+
+
+def test_a_port_that_is_taken_is_named():
+    """A second stand-in on the same port ends with one line that says why."""
+    with program() as first:
+        port = read_start(first)["App API"].split(":")[2].split("/")[0]
+        with program("--port", port) as second:
+            _, errors = second.communicate(timeout=10)
+    assert second.returncode == 2
+    assert errors.splitlines()[-1].endswith(f"port {port}: Address already in use")

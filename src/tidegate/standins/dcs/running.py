@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tidegate.model import instants
-from tidegate.model.errors import BadTime
+from tidegate.model.errors import BadTime, UnknownZone
 from tidegate.standins import serving
 from tidegate.standins.dcs.accounts import ROLES
 from tidegate.standins.dcs.application import application
@@ -99,9 +99,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         options, faults = _options(given), [parse_fault(text) for text in given.fault]
-    except (BadTime, BadFault) as problem:
+    except (BadTime, UnknownZone, BadFault) as problem:
         parser.error(str(problem))
-    serve(options, faults, until_stdin_closes=given.until_stdin_closes)
+    try:
+        serve(options, faults, until_stdin_closes=given.until_stdin_closes)
+    except OSError as problem:
+        parser.error(f"cannot listen on {given.host} port {given.port}: {problem.strerror}")
     return 0
 
 
@@ -119,7 +122,7 @@ def _options(given: argparse.Namespace) -> Options:
         examples=not given.no_examples,
         start=max(start, EARLIEST),
         end=end,
-        zone=given.zone,
+        zone=instants.zone(given.zone).key,
         role=given.role,
         session_s=given.session,
         public=not given.no_public,
