@@ -142,6 +142,11 @@ class TestWire:
 
 
 class TestPlaces:
+    @pytest.fixture(autouse=True)
+    def databases(self, tmp_path: Path) -> None:
+        (tmp_path / "store.duckdb").touch()
+        (tmp_path / "other.duckdb").touch()
+
     def test_runtime_folder(self, tmp_path: Path):
         """Sockets lie under a short name in a folder that only their owner can enter."""
         path = places.socket_for(tmp_path / "store.duckdb")

@@ -84,7 +84,7 @@ class SharedStore:
         self._patience = patience
         self._process = os.getpid()
         self._electing = threading.Lock()
-        self._hold = _Hold(elect(folder, create=create, patience=patience))
+        self._hold = _Hold(elect(folder, create=create, wait=patience, patience=patience))
         self._let_go = weakref.finalize(self, self._hold.let_go)
 
     def close(self) -> None:
@@ -109,15 +109,15 @@ class SharedStore:
             return getattr(line.store, verb.name)(*args, **kwargs)
         given, tables = verb.split(*args, **kwargs)
         arguments, call = msgspec.Raw(encode(given)), uuid.uuid4().hex
-        until = time.monotonic() + self._patience
+        until = time.monotonic() + 2 * self._patience
         while isinstance(line, Remote):
             try:
                 return line.perform(verb, call, arguments, tables)
             except LineBroken as broken:
                 logger.debug("the line to process %s broke: %s", line.pid, broken)
-                if time.monotonic() > until and not broken.silent:
+                if time.monotonic() > until:
                     raise _busy(self._folder, str(broken)) from broken
-                line = self._elect_again(line, patience=0 if broken.silent else self._patience)
+                line = self._elect_again(line, wait=0 if broken.silent else self._patience)
         return _done_here(line, verb, call, arguments, tables)
 
     def _line(self) -> Owner | Remote:
@@ -131,11 +131,15 @@ class SharedStore:
             )
         return line
 
-    def _elect_again(self, broken: Remote, *, patience: float) -> Owner | Remote:
+    def _elect_again(self, broken: Remote, *, wait: float) -> Owner | Remote:
+        """The line that comes after a broken one; one thread finds it for all."""
         with self._electing:
             if self._line() is broken:
                 broken.close()
-                self._hold.line = elect(self._folder, create=False, patience=patience)
+                time.sleep(random.uniform(0, _FIRST_PAUSE_S))
+                self._hold.line = elect(
+                    self._folder, create=False, wait=wait, patience=self._patience
+                )
             return self._line()
 
 
@@ -156,13 +160,19 @@ class _Hold:
             line.close()
 
 
-def elect(folder: Path, *, create: bool, patience: float) -> Owner | Remote:
+def elect(folder: Path, *, create: bool, wait: float, patience: float) -> Owner | Remote:
     """Own the store in a folder or reach its owner, whichever can be done first.
 
+    Args:
+        folder: the folder of the store.
+        create: make the store if there is none.
+        wait: seconds after which to stop trying.
+        patience: seconds that the owner may be silent later, while it is asked.
+
     Raises:
-        StoreBusy: neither could be done within `patience` seconds.
+        StoreBusy: neither could be done.
     """
-    until = time.monotonic() + patience
+    until = time.monotonic() + wait
     pause = _FIRST_PAUSE_S
     while True:
         try:
@@ -170,7 +180,7 @@ def elect(folder: Path, *, create: bool, patience: float) -> Owner | Remote:
         except StoreBusy as error:
             busy = error
         try:
-            return Remote.reach(folder, patience=max(patience, 1.0))
+            return Remote.reach(folder, patience=patience)
         except LineBroken as broken:
             if time.monotonic() > until:
                 raise _busy(folder, str(broken)) from busy

@@ -81,10 +81,12 @@ class Owner:
             if self._users > 0:
                 return
             del self._held[self._folder]
-            closing = self._end_desk()
-            self.store.close()
-            while closing is not None and closing.is_alive():
-                self._hang_up(closing)
+            if self._socket is not None:
+                remove_pointer(self._folder, self._socket)
+        closing = self._end_desk()
+        self.store.close()
+        while closing is not None and closing.is_alive():
+            self._hang_up(closing)
 
     def _open_desk(self) -> None:
         """Answer for the store; without a place for a socket others can only wait."""
@@ -106,9 +108,8 @@ class Owner:
 
         One that does not move may still be in the engine, which closing the store interrupts.
         """
-        if self._desk is None or self._socket is None:
+        if self._desk is None:
             return None
-        remove_pointer(self._folder, self._socket)
         closing = threading.Thread(target=self._desk.shutdown, name="tidegate-desk", daemon=True)
         closing.start()
         sent = -1

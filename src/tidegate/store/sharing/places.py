@@ -7,8 +7,6 @@ pointer says is believed only if the socket is ours and nobody else can reach it
 
 from __future__ import annotations
 
-import hashlib
-import logging
 import os
 import stat
 import tempfile
@@ -17,8 +15,6 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-
-logger = logging.getLogger(__name__)
 
 POINTER: Final = "owner.json"
 _LONGEST_SOCKET: Final = 107
@@ -38,7 +34,8 @@ def socket_for(database: Path) -> Path | None:
 
     Sockets that earlier owners of the file left behind are removed: the caller owns the file.
     """
-    stem = hashlib.sha256(os.fsencode(database)).hexdigest()[:12]
+    status = database.stat()
+    stem = f"{status.st_dev:x}-{status.st_ino:x}"
     for folder in _runtime_folders():
         path = folder / f"{stem}-{uuid.uuid4().hex[:8]}"
         if len(os.fsencode(path)) <= _LONGEST_SOCKET and _is_made_private(folder):

@@ -72,8 +72,7 @@ class Remote:
         if not is_ours(socket):
             raise LineBroken(f"{socket} is no socket of ours")
         greeting = _greeting(socket, min(patience, _LONGEST_GREETING_S))
-        status = (folder / DATABASE).stat()
-        if greeting.database != (status.st_dev, status.st_ino):
+        if greeting.database != _identity(folder / DATABASE):
             raise LineBroken(f"process {greeting.pid} owns another store")
         if greeting.protocol != protocol():
             raise StoreBusy(
@@ -180,6 +179,14 @@ class _Watch:
         except LineBroken as broken:
             return not broken.silent
         return True
+
+
+def _identity(database: Path) -> tuple[int, int]:
+    try:
+        status = database.stat()
+    except OSError as error:
+        raise LineBroken("the store is gone") from error
+    return status.st_dev, status.st_ino
 
 
 def _connect(socket: Path) -> Any:
