@@ -5,13 +5,10 @@ from __future__ import annotations
 import secrets
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tidegate.standins.dcs.options import DEMO_PASSWORD, DEMO_USER
 from tidegate.standins.dcs.refusals import Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 ROLES: Final = ("Administrator", "Operator", "Viewer", "Guest")
 CHANGING_ROLES: Final = frozenset({"Administrator", "Operator"})
@@ -110,7 +107,3 @@ class Sessions:
         if account.expired:
             raise Refusal(403, "This account has expired.")
         return account
-
-    def names(self) -> Iterable[str]:
-        """The user names with an open session."""
-        return [account.name for account, _ in self._open.values()]

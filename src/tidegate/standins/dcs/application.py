@@ -103,7 +103,7 @@ class _Front:
             log.in_flight,
             time.monotonic(),
         )
-        log.entries.append(entry)
+        log.add(entry)
         return entry
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -24,6 +24,8 @@ MINUTES: Final = {"halfHour": 30, "hour": 60, "day": 1440, "week": 10080, "month
 """Nominal length of each period in minutes; a month counts as a twelfth of a common year."""
 
 _ID: Final = re.compile(r"(?i)(R|VM)(\d{1,10})$")
+_EARLIEST: Final = instants.parse("1900-01-01")
+_LATEST: Final = instants.parse("2500-01-01")
 _SOURCES: Final = ("automatic", "manual", "merged")
 
 
@@ -159,9 +161,16 @@ def _aligned(text: str, name: str, period: str) -> int:
 def _instant(text: str, name: str, naive: ZoneInfo | None) -> int:
     try:
         # A plus sign that was not percent-encoded arrives as a space.
-        return instants.parse(re.sub(r" (\d\d:\d\d)$", r"+\1", text), naive=naive)
+        instant = instants.parse(re.sub(r" (\d\d:\d\d)$", r"+\1", text), naive=naive)
     except BadTime:
         raise bad_request(f"{name} is not a time: {text}") from None
+    return _in_calendar(instant)
+
+
+def _in_calendar(instant: int) -> int:
+    if not _EARLIEST <= instant <= _LATEST:
+        raise bad_request("The requested range is outside the calendar of the server.")
+    return instant
 
 
 def _is_border(moment: datetime, period: str) -> bool:
@@ -179,12 +188,11 @@ def _is_border(moment: datetime, period: str) -> bool:
 def _moved(slot: int, period: str, count: int) -> int:
     """The border `count` periods after the border `slot`."""
     if period != "month":
-        return slot + count * MINUTES[period] // 30
+        return _in_calendar((slot + count * MINUTES[period] // 30) * SLOT_US) // SLOT_US
     moment = instants.to_datetime(slot * SLOT_US)
     months = moment.year * 12 + moment.month - 1 + count
-    if not 12 <= months < 12 * 9999:
-        raise bad_request("periodCount leads out of the calendar.")
-    return instants.from_date(date(months // 12, months % 12 + 1, 1)) // SLOT_US
+    year = min(max(months // 12, date.min.year), date.max.year)
+    return _in_calendar(instants.from_date(date(year, months % 12 + 1, 1))) // SLOT_US
 
 
 def _app_window(

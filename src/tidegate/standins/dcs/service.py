@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
 APP_COOKIE: Final = "COHERENT-DCSV3"
 WEB_COOKIE: Final = "COHERENT-DCS-API"
+_LONGEST_LOG: Final = 100_000
 _DATED: Final = (slot_of("2024-01-01"), slot_of("2024-07-01"))
 
 
@@ -63,6 +63,12 @@ class Log:
     entries: list[Entry] = field(default_factory=list)
     in_flight: int = 0
 
+    def add(self, entry: Entry) -> None:
+        """Notes a request; of very many only the later ones are kept."""
+        if len(self.entries) >= _LONGEST_LOG:
+            del self.entries[: _LONGEST_LOG // 2]
+        self.entries.append(entry)
+
     def documents(self) -> list[dict[str, Any]]:
         """The log as JSON."""
         return [asdict(entry) for entry in list(self.entries)]
@@ -84,7 +90,6 @@ class Service:
         self.faults = Faults()
         self.log = Log()
         self.memory = Memory(options.cache_mb << 20)
-        self.started = time.monotonic()
 
     def app_account(self, request: Request) -> Account:
         """Who asks the App API.
