@@ -62,6 +62,7 @@ class RecordReader(Generic[T]):
         self._subject = subject
         self._head, self._rest = self._find_array()
         self._due = _RECORD
+        self._owes_record = False
         self.text = b""
         self._tail: bytes | None = None
 
@@ -124,7 +125,7 @@ class RecordReader(Generic[T]):
             records = self._decode(self.text)
         except msgspec.DecodeError:
             return None
-        self._due = _RECORD
+        self._due, self._owes_record = _RECORD, True
         return records, bytes(last[end + 1 :])
 
     def _take_by_scan(self, data: bytes) -> tuple[list[T], bytes]:
@@ -138,8 +139,10 @@ class RecordReader(Generic[T]):
             return [], data
         self.text = b"[" + data[start:end] + b"]"
         records = self._decode_anyhow(self.text)
-        self._due = _SEPARATOR
-        return records, data[end:]
+        # Past a comma the next slice can be guessed again.
+        self._owes_record = data.startswith(b",", end)
+        self._due = _RECORD if self._owes_record else _SEPARATOR
+        return records, data[end + self._owes_record :]
 
     def _decode_anyhow(self, text: bytes) -> list[T]:
         try:
@@ -153,7 +156,7 @@ class RecordReader(Generic[T]):
 
     def _close(self, rest: bytes) -> None:
         text = rest.lstrip(_SPACE)
-        if not text.startswith(b"]"):
+        if self._owes_record or not text.startswith(b"]"):
             raise self._malformed("ends in the middle" if _is_cut(text) else "is not JSON")
         self._tail = text[1:]
         self._parsed(self._head + text)

@@ -70,36 +70,27 @@ class DCSSession(Administration):
 
     @overload
     def get_readings(
-        self,
-        id: int,
-        isVirtual: bool = ...,
-        start: Moment | str | None = ...,
-        end: Moment | str | None = ...,
-        decimalPlaces: int = ...,
-        calibrated: bool = ...,
-        interpolated: bool = ...,
-        useLocalTime: bool = ...,
-        integrationPeriod: str = ...,
-        source: str = ...,
-        iterator: Literal[False] = ...,
-    ) -> list[Row]: ...
+        self, id: int, isVirtual: bool = ..., start: Moment | str | None = ...,
+        end: Moment | str | None = ..., decimalPlaces: int = ..., calibrated: bool = ...,
+        interpolated: bool = ..., useLocalTime: bool = ..., integrationPeriod: str = ...,
+        source: str = ..., iterator: Literal[False] = ...,
+    ) -> list[Row]: ...  # fmt: skip
 
     @overload
     def get_readings(
-        self,
-        id: int,
-        isVirtual: bool = ...,
-        start: Moment | str | None = ...,
-        end: Moment | str | None = ...,
-        decimalPlaces: int = ...,
-        calibrated: bool = ...,
-        interpolated: bool = ...,
-        useLocalTime: bool = ...,
-        integrationPeriod: str = ...,
-        source: str = ...,
-        *,
-        iterator: Literal[True],
-    ) -> Generator[Row]: ...
+        self, id: int, isVirtual: bool = ..., start: Moment | str | None = ...,
+        end: Moment | str | None = ..., decimalPlaces: int = ..., calibrated: bool = ...,
+        interpolated: bool = ..., useLocalTime: bool = ..., integrationPeriod: str = ...,
+        source: str = ..., *, iterator: Literal[True],
+    ) -> Generator[Row]: ...  # fmt: skip
+
+    @overload
+    def get_readings(
+        self, id: int, isVirtual: bool = ..., start: Moment | str | None = ...,
+        end: Moment | str | None = ..., decimalPlaces: int = ..., calibrated: bool = ...,
+        interpolated: bool = ..., useLocalTime: bool = ..., integrationPeriod: str = ...,
+        source: str = ..., iterator: bool = ...,
+    ) -> list[Row] | Generator[Row]: ...  # fmt: skip
 
     def get_readings(
         self,
@@ -172,6 +163,18 @@ class DCSSession(Administration):
             useLocalTime, integrationPeriod, source,
         )  # fmt: skip
         return self._whole(partial(self._table, query))
+
+    @overload
+    def get_mega_readings(
+        self, *args: Any, maxwindow: timedelta = ..., start: Moment, end: Moment,
+        iterator: Literal[False] = ..., **kwargs: Any,
+    ) -> list[Row]: ...  # fmt: skip
+
+    @overload
+    def get_mega_readings(
+        self, *args: Any, maxwindow: timedelta = ..., start: Moment, end: Moment,
+        iterator: Literal[True], **kwargs: Any,
+    ) -> Generator[Row]: ...  # fmt: skip
 
     def get_mega_readings(
         self,
