@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+import pkgutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import tidegate
 from tidegate.model import errors
 
 if TYPE_CHECKING:
@@ -25,10 +29,15 @@ def commands() -> str:
 
 
 def error_codes() -> str:
-    """Every error with its code, exit code and HTTP status."""
+    """Every error with its code, exit code and HTTP status, wherever in the package it lives."""
+    for module in pkgutil.walk_packages(tidegate.__path__, "tidegate."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
     rows = [
         f"| `{kind.code}` | {kind.exit_code} | {kind.http_status} | {_first_line(kind)} |"
-        for kind in sorted(_kinds(errors.TidegateError), key=lambda kind: kind.exit_code)
+        for kind in sorted(
+            _kinds(errors.TidegateError), key=lambda kind: (kind.exit_code, kind.code)
+        )
     ]
     head = (
         "# Errors\n\nAn error prints `error[CODE]: what happened to which thing` and "
@@ -40,13 +49,25 @@ def error_codes() -> str:
     return head + "\n".join(rows) + "\n"
 
 
+def standins() -> str:
+    """The options of each stand-in, in lines of one width wherever this runs."""
+    os.environ["COLUMNS"] = "100"
+    from tidegate.standins.dcs.running import option_parser
+
+    options = option_parser().format_help().replace("\n\n", "\n").strip()
+    return (
+        "# Stand-ins\n\nServers on loopback that behave as the platforms do, faults included.\n\n"
+        f"## dcs\n\n```text\n{options}\n```\n"
+    )
+
+
 def settings() -> str:
     """Every setting with its default, environment variable and meaning."""
-    from tidegate.services.settings import SETTINGS
+    from tidegate.services.settings import definitions
 
     rows = [
-        f"| `{one.name}` | `{one.environment}` | {one.default_text} | {one.help} |"
-        for one in SETTINGS
+        f"| `{one.name}` | `{one.variable}` | {_default(one.name, one.default)} | {one.help} |"
+        for one in definitions()
     ]
     head = (
         "# Settings\n\nA setting comes from the command line, the environment, "
@@ -57,7 +78,12 @@ def settings() -> str:
     return head + "\n".join(rows) + "\n"
 
 
-PAGES = {"commands.md": commands, "errors.md": error_codes, "settings.md": settings}
+PAGES = {
+    "commands.md": commands,
+    "errors.md": error_codes,
+    "settings.md": settings,
+    "standins.md": standins,
+}
 
 
 def stale() -> list[str]:
@@ -67,6 +93,12 @@ def stale() -> list[str]:
         for name, page in PAGES.items()
         if not (REFERENCE / name).exists() or (REFERENCE / name).read_text("utf-8") != page()
     ]
+
+
+def _default(name: str, value: object) -> str:
+    if name == "store":
+        return "the user's data folder"
+    return "none" if value is None else f"`{value}`"
 
 
 def _kinds(kind: type[errors.TidegateError]) -> Iterator[type[errors.TidegateError]]:

@@ -30,6 +30,9 @@ class Progress(Protocol):
 class Silent:
     """Takes events and does nothing."""
 
+    def __repr__(self) -> str:
+        return "SILENT"
+
     def update(
         self,
         event: str,
