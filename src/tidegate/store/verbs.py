@@ -60,11 +60,25 @@ class Verbs(Protocol):
     """Everything that can be asked of a store."""
 
     # -- repositories, units ---------------------------------------------------------------
-    def repositories(self) -> list[str]: ...
-    def create_repository(self, name: str) -> None: ...
-    def remove_repository(self, name: str) -> None: ...
-    def units(self, *, repository: str = MAIN) -> list[Unit]: ...
-    def put_unit(self, unit: Unit, *, repository: str = MAIN) -> None: ...
+    def repositories(self) -> list[str]:
+        """Names of all repositories, sorted."""
+        ...
+
+    def create_repository(self, name: str) -> None:
+        """Create an empty repository that knows the starter units."""
+        ...
+
+    def remove_repository(self, name: str) -> None:
+        """Remove a repository that holds no series."""
+        ...
+
+    def units(self, *, repository: str = MAIN) -> list[Unit]:
+        """The units of a repository, by name."""
+        ...
+
+    def put_unit(self, unit: Unit, *, repository: str = MAIN) -> None:
+        """Add a unit, or put it in place of the one with its name."""
+        ...
 
     # -- series ----------------------------------------------------------------------------
     def create_series(
@@ -87,10 +101,15 @@ class Verbs(Protocol):
         """Put a definition in place of the one with the same key; the old one is kept, dated."""
         ...
 
-    def remove_series(self, keys: Sequence[SeriesKey], *, actor: str = "owner") -> None: ...
+    def remove_series(self, keys: Sequence[SeriesKey], *, actor: str = "owner") -> None:
+        """Remove series with their assignments and readings, superseded ones included."""
+        ...
 
     # -- attributes ------------------------------------------------------------------------
-    def attributes(self, *, repository: str = MAIN) -> list[Attribute]: ...
+    def attributes(self, *, repository: str = MAIN) -> list[Attribute]:
+        """The attributes of a repository, by id."""
+        ...
+
     def create_attribute(
         self,
         name: str,
@@ -99,10 +118,14 @@ class Verbs(Protocol):
         id: int | None = None,
         repository: str = MAIN,
         actor: str = "owner",
-    ) -> Attribute: ...
-    def remove_attribute(
-        self, name: str, *, repository: str = MAIN, actor: str = "owner"
-    ) -> None: ...
+    ) -> Attribute:
+        """Create an attribute; without `id` it gets the next one."""
+        ...
+
+    def remove_attribute(self, name: str, *, repository: str = MAIN, actor: str = "owner") -> None:
+        """Remove an attribute and every assignment of it."""
+        ...
+
     def assign(
         self, changes: Sequence[AssignmentChange], *, repository: str = MAIN, actor: str = "owner"
     ) -> int:
@@ -115,7 +138,10 @@ class Verbs(Protocol):
 
     def assignments(
         self, keys: Sequence[SeriesKey], *, as_of: int | None = None
-    ) -> dict[SeriesKey, list[Assignment]]: ...
+    ) -> dict[SeriesKey, list[Assignment]]:
+        """Every assignment of each series, by attribute id."""
+        ...
+
     def attribute_at(
         self, series: SeriesKey, attribute: str, instant: int, *, as_of: int | None = None
     ) -> str | None:
@@ -133,9 +159,9 @@ class Verbs(Protocol):
     ) -> pa.Table:
         """When each series matches all filters at once: `series`, `start`, `end`, sorted.
 
-        The spans are maximal, half-open, clipped to the window widened to the attribute instants
-        around it only as far as the window's own borders; no filters match always.
-        Text is compared trimmed and without regard to case.
+        The spans are maximal, half-open and clipped to the window; no filters match always.
+        `Name|` matches while an assigned attribute has no value; a category without instants
+        matches always. Text is compared trimmed and without regard to case.
 
         Raises:
             NotFound: a filter names an attribute that the repository does not have.
@@ -157,12 +183,18 @@ class Verbs(Protocol):
         *,
         actor: str = "owner",
     ) -> Counts:
-        """Make `readings` all there is of `keys` in `window`; what vanishes is superseded."""
+        """Make `readings` all there is of `keys` in `window`; what vanishes is superseded.
+
+        Raises:
+            BadValue: a reading lies outside the window or belongs to another series.
+        """
         ...
 
     def delete_readings(
         self, keys: Sequence[SeriesKey], window: Window, *, actor: str = "owner"
-    ) -> Counts: ...
+    ) -> Counts:
+        """End what is believed of `keys` in `window`; earlier beliefs stay readable."""
+        ...
 
     def read(
         self, keys: Sequence[SeriesKey], window: Window, *, version: Version = CURRENT
@@ -205,16 +237,22 @@ class Verbs(Protocol):
             version: which belief to read.
 
         Returns:
-            The columns of `PARTIALS`, sorted by (series and) bucket: `total` (compensated); `covered`, microseconds of the
-            union of the time with numbers; `numbers`, cells with a number; `cells`, member cells
+            The columns of `PARTIALS`, sorted by (series and) bucket: `total` (compensated);
+            `covered`, microseconds of the union of the time with numbers; `numbers`, cells with a number; `cells`, member cells
             that a reading stands behind; `expected`, member cells; `flags`, a mask of the flags
             seen, the bit of a flag being its `RANK`.
         """
         ...
 
     # -- pulling ---------------------------------------------------------------------------
-    def connections(self) -> list[ConnectionRecord]: ...
-    def put_connection(self, connection: ConnectionRecord) -> None: ...
+    def connections(self) -> list[ConnectionRecord]:
+        """All connections, by name."""
+        ...
+
+    def put_connection(self, connection: ConnectionRecord) -> None:
+        """Add a connection, or put it in place of the one with its name."""
+        ...
+
     def remove_connection(self, name: str) -> None:
         """Forget a connection, its catalogue and coverage; its series and readings stay."""
         ...
@@ -225,8 +263,14 @@ class Verbs(Protocol):
         """Put a catalogue in place of the last one and create series that are new with it."""
         ...
 
-    def catalogue(self, connection: str, *, gone: bool = False) -> list[Entry]: ...
-    def start_run(self, connection: str, request: str) -> int: ...
+    def catalogue(self, connection: str, *, gone: bool = False) -> list[Entry]:
+        """The entries of the last catalogue, those that are gone only if asked for."""
+        ...
+
+    def start_run(self, connection: str, request: str) -> int:
+        """Begin a run; runs that never ended count as interrupted. `request` says what it asks."""
+        ...
+
     def confirm(
         self,
         connection: str,
@@ -238,11 +282,21 @@ class Verbs(Protocol):
 
         Confirmations that are `done` replace `replaced` within the window by what `readings`
         holds of them; `empty`, `failed` and `refused` leave stored readings as they are.
+
+        Raises:
+            BadValue: a reading lies in no window that is replaced.
+            NotFound: an unknown run, connection or series.
         """
         ...
 
-    def end_run(self, run: int, state: RunState, summary: dict[str, object]) -> None: ...
-    def runs(self, connection: str | None = None) -> list[Run]: ...
+    def end_run(self, run: int, state: RunState, summary: dict[str, object]) -> None:
+        """Record how a run ended."""
+        ...
+
+    def runs(self, connection: str | None = None) -> list[Run]:
+        """Runs, of one connection or of all, the latest first."""
+        ...
+
     def coverage(
         self,
         connection: str,
@@ -254,9 +308,14 @@ class Verbs(Protocol):
         ...
 
     # -- upkeep ----------------------------------------------------------------------------
-    def audit_trail(self, *, since: int | None = None) -> list[AuditRecord]: ...
+    def audit_trail(self, *, since: int | None = None) -> list[AuditRecord]:
+        """Audit records from an instant on, in the order in which they were made."""
+        ...
+
     def compact(self, *, months: int | None = None) -> int:
         """Rewrite unsorted months, oldest first, each in its own transaction; how many were."""
         ...
 
-    def status(self) -> StoreStatus: ...
+    def status(self) -> StoreStatus:
+        """Sizes and health of the store."""
+        ...

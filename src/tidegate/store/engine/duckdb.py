@@ -57,10 +57,6 @@ class Session:
         """The whole answer as columns."""
         return self._cursor.sql(sql, params=parameters).to_arrow_table()
 
-    def batches(self, sql: str, *, size: int, **parameters: Any) -> Iterator[pa.RecordBatch]:
-        """The answer in batches of at most `size` rows, made as they are taken."""
-        yield from self._cursor.sql(sql, params=parameters).to_arrow_reader(size)
-
     @contextmanager
     def bound(self, **tables: pa.Table) -> Iterator[None]:
         """Let statements inside the block name Arrow tables."""
