@@ -238,9 +238,9 @@ class Verbs(Protocol):
 
         Returns:
             The columns of `PARTIALS`, sorted by (series and) bucket: `total` (compensated);
-            `covered`, microseconds of the union of the time with numbers; `numbers`, cells with a number; `cells`, member cells
-            that a reading stands behind; `expected`, member cells; `flags`, a mask of the flags
-            seen, the bit of a flag being its `RANK`.
+            `covered`, microseconds of the union of the time with numbers; `numbers`, cells with a
+            number; `cells`, member cells that a reading stands behind; `expected`, member cells;
+            `flags`, a mask of the flags seen, the bit of a flag being its `RANK`.
         """
         ...
 
