@@ -57,12 +57,13 @@ def measure(api: str, way: str, address: str) -> dict[str, float]:
     read(*HOUR)
     before = _memory("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the peak starts again from here
-    started = time.perf_counter()
+    started, worked = time.perf_counter(), time.process_time()
     count = read(FROM, TO)
-    elapsed = time.perf_counter() - started
+    elapsed, work = time.perf_counter() - started, time.process_time() - worked
     if count != READINGS:
         raise SystemExit(f"{count} readings instead of {READINGS}")
-    return {"seconds": elapsed, "mib": (_memory("VmHWM") - before) / MIB}
+    peak = (_memory("VmHWM") - before) / MIB
+    return {"seconds": elapsed, "work": work, "mib": peak}
 
 
 def _memory(name: str) -> int:
@@ -153,16 +154,26 @@ def compare(rounds: int) -> None:
                 result = in_fresh_process(api, way, addresses[api])
                 if turn:  # the first turn fills the server's memory
                     found[api, way].append(result)
+    medians = {
+        case: {name: statistics.median(one[name] for one in results) for name in results[0]}
+        for case, results in found.items()
+    }
     print(f"{READINGS:,} readings of one register, median of {rounds} fresh processes each")
-    print(f"{'':20}{'':28}{'time s':>8}{'ratio':>7}{'limit':>7}{'peak MiB':>10}")
-    for api, way in cases:
-        seconds = statistics.median(result["seconds"] for result in found[api, way])
-        peak = statistics.median(result["mib"] for result in found[api, way])
-        base = statistics.median(result["seconds"] for result in found[api, "peer-list"])
-        limit = CEILINGS.get((api, way))
-        shown = f"{limit:7.2f}" if limit else " " * 7
-        print(f"{APIS[api]:20}{WAYS[way]:28}{seconds:8.3f}{seconds / base:7.2f}{shown}{peak:10.1f}")
+    print(f"{'':48}{'time s':>8}{'ratio':>7}{'limit':>7}{'cpu s':>8}{'ratio':>7}{'peak MiB':>10}")
+    for case, result in medians.items():
+        print(_line(case, result, medians[case[0], "peer-list"]))
+    print("cpu: the client alone, for machines that do other things too")
     print(f"peak: above idle with imports; promised for columns and iterator: {MEMORY_MIB} MiB")
+
+
+def _line(case: tuple[str, str], result: dict[str, float], base: dict[str, float]) -> str:
+    limit = CEILINGS.get(case)
+    return (
+        f"{APIS[case[0]]:20}{WAYS[case[1]]:28}"
+        f"{result['seconds']:8.3f}{result['seconds'] / base['seconds']:7.2f}"
+        f"{'' if limit is None else format(limit, '.2f'):>7}"
+        f"{result['work']:8.3f}{result['work'] / base['work']:7.2f}{result['mib']:10.1f}"
+    )
 
 
 def main() -> None:
@@ -173,7 +184,7 @@ def main() -> None:
         return
     base = getattr(sys, "_base_executable", sys.executable)
     subprocess.run([base, ROOT / "tests" / "peers" / "make.py", "pythondcs-1.1.1"], check=True)
-    compare(int(sys.argv[1]) if sys.argv[1:] else 3)
+    compare(int(sys.argv[1]) if sys.argv[1:] else 5)
 
 
 if __name__ == "__main__":
