@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WRITERS: Final = 3
-KILLS: Final = 30
+KILLS: Final = 20
 
 # Writes numbered readings, a run and a repository for each number, says which it knows to be
 # kept, and begins again after the last that it said when it was killed.
@@ -56,7 +56,8 @@ def test_killed_owners(tmp_path: Path):
     open_store(folder).close()
     children = {name: _start(folder, name, stop) for name in map(str, range(WRITERS))}
     for _ in range(KILLS):
-        time.sleep(random.uniform(0.2, 1.2))
+        _wait_for_progress(folder)
+        time.sleep(random.uniform(0, 0.2))
         _kill_owner(folder)
         for name, child in children.items():
             if child.poll() is not None:
@@ -67,13 +68,14 @@ def test_killed_owners(tmp_path: Path):
 
     assert set(codes) <= {0, -signal.SIGKILL}
     with open_store(folder) as store:
-        counts = {row["series"]: row for row in store.extents(range(1, WRITERS + 1)).to_pylist()}  # type: ignore[arg-type]
+        series_stored = store.find_series()
+        extents = store.extents([series.key for series in series_stored]).to_pylist()
+        counts = {row["series"]: row["count"] for row in extents}
         repositories = store.repositories()
         assert len(repositories) == len(set(repositories))
-        for series in store.find_series():
+        for series in series_stored:
             said = _said(folder, series.name).read_text().splitlines()
-            assert counts[series.key]["count"] >= len(said) > 0
-            assert counts[series.key]["count"] <= len(said) + 1
+            assert len(said) <= counts.get(series.key, 0) <= len(said) + 1
             assert {f"{series.name}-{number}" for number in said} <= set(repositories)
 
 
@@ -81,6 +83,16 @@ def _start(folder: Path, name: str, stop: Path) -> subprocess.Popen[bytes]:
     said = _said(folder, name)
     said.touch()
     return subprocess.Popen([sys.executable, "-c", WRITER, folder, name, said, stop])
+
+
+def _wait_for_progress(folder: Path) -> None:
+    def all_said() -> int:
+        return sum(_said(folder, str(n)).stat().st_size for n in range(WRITERS))
+
+    before, until = all_said(), time.monotonic() + 30
+    while all_said() == before and time.monotonic() < until:
+        time.sleep(0.01)
+    assert all_said() > before, "nobody wrote for half a minute"
 
 
 def _said(folder: Path, name: str) -> Path:
