@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final, cast
 
 from tidegate.model.errors import UnknownName
+from tidegate.transport.policies import Policies
 from tidegate.transport.progress import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def open_connector(
     connection: Connection,
     secret: Secret | None,
     *,
+    policies: Policies = Policies(),
     progress: Progress = SILENT,
     limiter: Limiter | None = None,
 ) -> Connector:
@@ -33,4 +35,5 @@ def open_connector(
         raise UnknownName("platform", connection.platform, list(PLATFORMS))
     module, _, name = PLATFORMS[connection.platform].partition(":")
     connector = getattr(import_module(module), name)
-    return cast("Connector", connector(connection, secret, progress=progress, limiter=limiter))
+    opened = connector(connection, secret, policies=policies, progress=progress, limiter=limiter)
+    return cast("Connector", opened)

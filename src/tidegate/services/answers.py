@@ -9,6 +9,7 @@ from tidegate.model.aggregation import Aggregation
 from tidegate.model.attributes import AttributeFilter
 from tidegate.model.intervals import Interval, parse_interval
 from tidegate.model.series import MAIN
+from tidegate.services.held import Held
 from tidegate.services.repeating import repeat
 from tidegate.services.selection import Moment, Named, elapsed, find, instant, window
 from tidegate.store.messages import Version
@@ -20,14 +21,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from tidegate.services.writing import Source
-    from tidegate.store import OpenedStore
     from tidegate.store.messages import Counts
 
 
-class Answers:
+class Answers(Held):
     """Reading, summing, exporting and writing."""
-
-    verbs: OpenedStore
 
     def read(
         self,
@@ -221,7 +219,7 @@ class Answers:
             series=series, create=create, unit=unit, interval=interval, repository=repository
         )
         how = Reading(format=format, zone=zone, decimal=decimal, delimiter=delimiter)
-        return write_file(self.verbs, source, target, how)
+        return write_file(self.verbs, source, target, how, policies=self.policies)
 
     def write_every(
         self, every: str, source: Source, *series: str, **options: Any

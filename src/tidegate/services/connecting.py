@@ -10,19 +10,48 @@ import msgspec
 from tidegate.model.errors import UnknownName
 from tidegate.platforms.registry import PLATFORMS, open_connector
 from tidegate.services import secrets
+from tidegate.transport.limits import MEBIBYTE, AnswerLimits, Timeouts
+from tidegate.transport.policies import Policies
 from tidegate.transport.progress import SILENT
+from tidegate.transport.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tidegate.model.connector import Connector
     from tidegate.model.secret import Secret
+    from tidegate.services.settings import Settings
     from tidegate.store.messages import ConnectionRecord
     from tidegate.store.verbs import Verbs
     from tidegate.transport.progress import Progress
 
 
-def connect(store: Verbs, record: ConnectionRecord, secret: Secret | None) -> ConnectionRecord:
+def policies_of(settings: Settings) -> Policies:
+    """How the settings say that platforms are treated."""
+    return Policies(
+        timeouts=Timeouts(
+            connect=settings.connect_timeout,
+            read=settings.read_timeout,
+            whole=settings.answer_timeout,
+        ),
+        retry=RetryPolicy(
+            attempts=settings.retry_attempts,
+            silence=settings.silence_budget,
+            longest_asked=settings.longest_pause,
+        ),
+        limits=AnswerLimits(whole=settings.answer_limit_mib * MEBIBYTE),
+        rate=settings.requests_per_second,
+        in_flight=settings.requests_in_flight,
+    )
+
+
+def connect(
+    store: Verbs,
+    record: ConnectionRecord,
+    secret: Secret | None,
+    *,
+    policies: Policies = Policies(),
+) -> ConnectionRecord:
     """Make a connection, or put it in place of one of the same name, once it has answered.
 
     Returns:
@@ -35,7 +64,7 @@ def connect(store: Verbs, record: ConnectionRecord, secret: Secret | None) -> Co
     """
     if record.platform not in PLATFORMS:
         raise UnknownName("platform", record.platform, list(PLATFORMS))
-    with open_connector(record, secret) as connector:
+    with open_connector(record, secret, policies=policies) as connector:
         settings = {**record.settings, **connector.greet()}
     tested = msgspec.structs.replace(record, settings=settings)
     store.put_connection(tested)
@@ -48,17 +77,21 @@ def connect(store: Verbs, record: ConnectionRecord, secret: Secret | None) -> Co
 
 @contextmanager
 def opened(
-    store: Verbs, record: ConnectionRecord, *, progress: Progress = SILENT
+    store: Verbs,
+    record: ConnectionRecord,
+    *,
+    policies: Policies = Policies(),
+    progress: Progress = SILENT,
 ) -> Iterator[Connector]:
     """The connector of a connection, signed out when left."""
     secret = secrets.load(record.name, store.status().id)
-    with open_connector(record, secret, progress=progress) as connector:
+    with open_connector(record, secret, policies=policies, progress=progress) as connector:
         yield connector
 
 
-def test(store: Verbs, record: ConnectionRecord) -> dict[str, Any]:
+def test(store: Verbs, record: ConnectionRecord, *, policies: Policies) -> dict[str, Any]:
     """What the platform tells of itself when it is asked with the kept password."""
-    with opened(store, record) as connector:
+    with opened(store, record, policies=policies) as connector:
         return {"name": record.name, "platform": record.platform, **connector.greet()}
 
 

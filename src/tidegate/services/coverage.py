@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tidegate.model.coverage import Coverage, CoverageState
+from tidegate.model.errors import NotFound
 from tidegate.model.instants import now
 from tidegate.model.windows import Window, WindowSet
+from tidegate.services.discovering import matches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tidegate.model.catalogue import Entry
     from tidegate.store.verbs import Verbs
 
 
@@ -30,49 +33,70 @@ def coverage_report(
     store: Verbs,
     connection: str,
     *,
-    subjects: Sequence[str] | None = None,
-    window: Window | None = None,
+    subjects: Sequence[str] = (),
+    start: int | None = None,
+    end: int | None = None,
 ) -> list[SubjectCoverage]:
     """Coverage by subject; time that nothing was recorded for shows as due.
 
     Args:
         store: the store.
         connection: name of the connection.
-        subjects: what to report on; all that the catalogue can fetch unless given.
-        window: the time to report on; from the first row recorded for any subject to the last
+        subjects: what to report on: subjects (`R733`), names or patterns; all that is fetched
             unless given.
+        start: since when; the first time recorded for any subject unless given.
+        end: until when, exclusive; the last time recorded for any subject unless given.
+
+    Raises:
+        NotFound: the connection has nothing like a subject.
     """
-    names = {e.subject: e.name for e in store.catalogue(connection) if e.series}
-    wanted = list(names) if subjects is None else list(subjects)
-    recorded: dict[str, list[Coverage]] = {subject: [] for subject in wanted}
-    for row in store.coverage(connection, subjects=wanted, window=window):
+    recorded: dict[str, list[Coverage]] = {}
+    for row in store.coverage(connection):
         recorded.setdefault(row.subject, []).append(row)
-    span = window or _span([row for rows in recorded.values() for row in rows])
+    names = {e.subject: e.name for e in store.catalogue(connection) if is_fetched(e)}
+    names |= {subject: subject for subject in recorded if subject not in names}
+    chosen = [s for s in names if matches(names[s], s, subjects)]
+    if subjects and not chosen:
+        hint = f"tidegate discover {connection} shows what there is"
+        raise NotFound("subject", ", ".join(subjects), hint=hint)
+    span = _span([row for rows in recorded.values() for row in rows], start, end)
     return [
         SubjectCoverage(
             connection=connection,
             subject=subject,
-            name=names.get(subject, subject),
-            rows=tuple(_with_due(rows, subject, span)),
+            name=names[subject],
+            rows=tuple(_with_due(recorded.get(subject, ()), subject, span)),
         )
-        for subject, rows in recorded.items()
+        for subject in chosen
     ]
 
 
-def _span(rows: Sequence[Coverage]) -> Window:
-    if not rows:
-        return Window(0, 0)
-    return Window(min(r.window.start for r in rows), max(r.window.end for r in rows))
+def is_fetched(entry: Entry) -> bool:
+    """True if readings are asked for under the entry's subject; formulas are calculated here."""
+    return any(one.origin is not None and one.formula is None for one in entry.series)
+
+
+def _span(rows: Sequence[Coverage], start: int | None, end: int | None) -> Window:
+    if start is None:
+        start = min((row.window.start for row in rows), default=end or 0)
+    if end is None:
+        end = max((row.window.end for row in rows), default=start)
+    return Window(start, max(start, end))
 
 
 def _with_due(rows: Sequence[Coverage], subject: str, span: Window) -> list[Coverage]:
-    known = WindowSet(row.window for row in rows)
+    clipped = [
+        msgspec.structs.replace(row, window=part)
+        for row in rows
+        if (part := row.window.intersection(span))
+    ]
+    known = WindowSet(row.window for row in clipped)
     asked = now()
     due = [
         Coverage(subject=subject, window=gap, state=CoverageState.DUE, asked_at=asked)
         for gap in WindowSet([span]) - known
     ]
-    return sorted([*_joined(rows), *due], key=lambda row: row.window.start)
+    return sorted([*_joined(clipped), *due], key=lambda row: row.window.start)
 
 
 def _joined(rows: Sequence[Coverage]) -> list[Coverage]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from tidegate.model.instants import parse, to_datetime
 from tidegate.platforms.dcs import asking
 from tidegate.services.connecting import opened
+from tidegate.transport.policies import Policies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,34 +24,52 @@ Row = dict[str, Any]
 _DATE_LENGTH: Final = len("2019-01-01")
 
 
-def meters(store: Verbs, record: ConnectionRecord, id: int | None = None) -> list[Row]:
+def meters(
+    store: Verbs,
+    record: ConnectionRecord,
+    id: int | None = None,
+    *,
+    policies: Policies = Policies(),
+) -> list[Row]:
     """All meters with their registers, or one, as the server describes them.
 
     Raises:
         UnknownToPlatform: the account may see no meter of that id.
     """
-    with _client(store, record) as client:
+    with _client(store, record, policies) as client:
         return _listed(asking.meters(client, id))
 
 
-def virtual_meters(store: Verbs, record: ConnectionRecord, id: int | None = None) -> list[Row]:
+def virtual_meters(
+    store: Verbs,
+    record: ConnectionRecord,
+    id: int | None = None,
+    *,
+    policies: Policies = Policies(),
+) -> list[Row]:
     """All virtual meters, or one, as the server describes them.
 
     Raises:
         UnknownToPlatform: the account may see no virtual meter of that id.
     """
-    with _client(store, record) as client:
+    with _client(store, record, policies) as client:
         return _listed(asking.virtual_meters(client, id))
 
 
-def readings(store: Verbs, record: ConnectionRecord, question: asking.Question) -> Iterator[Row]:
+def readings(
+    store: Verbs,
+    record: ConnectionRecord,
+    question: asking.Question,
+    *,
+    policies: Policies = Policies(),
+) -> Iterator[Row]:
     """The readings of a register or virtual meter as they arrive, a dictionary each.
 
     Raises:
         UnknownToPlatform: there is no such register; the hint lists those of the meter meant.
         BadValue: the API of the connection does not know an option.
     """
-    with _client(store, record) as client:
+    with _client(store, record, policies) as client:
         yield from asking.readings(client, question)
 
 
@@ -67,8 +86,8 @@ def moment(text: str | None) -> date | datetime | None:
 
 
 @contextmanager
-def _client(store: Verbs, record: ConnectionRecord) -> Iterator[Client]:
-    with opened(store, record) as connector:
+def _client(store: Verbs, record: ConnectionRecord, policies: Policies) -> Iterator[Client]:
+    with opened(store, record, policies=policies) as connector:
         yield cast("DcsConnector", connector).client
 
 

@@ -14,19 +14,17 @@ from tidegate.model.intervals import parse_interval
 from tidegate.model.series import MAIN, NewSeries, Series, SeriesId
 from tidegate.model.units import NO_UNIT, Unit
 from tidegate.services import attributes as dated
+from tidegate.services.held import Held
 from tidegate.services.selection import Moment, Named, find, instant, matching
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tidegate.store import OpenedStore
     from tidegate.store.messages import AuditRecord, StoreStatus
 
 
-class Definitions:
+class Definitions(Held):
     """Series, attributes, units and repositories of an open store."""
-
-    verbs: OpenedStore
 
     def series(
         self, *names: Named, attributes: Sequence[str] = (), repository: str = MAIN

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tidegate.model.catalogue import CatalogueChange, Change
+from tidegate.model.errors import UnknownName
 from tidegate.model.series import MAIN
 from tidegate.services.connecting import opened
+from tidegate.transport.policies import Policies
 from tidegate.transport.progress import SILENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tidegate.model.catalogue import Entry
     from tidegate.store.messages import ConnectionRecord
     from tidegate.store.verbs import Verbs
     from tidegate.transport.progress import Progress
@@ -31,6 +34,7 @@ class Discovery:
         self, *, patterns: Sequence[str] = (), kind: str | None = None, changes: bool = False
     ) -> Discovery:
         """The part whose name or subject is like a pattern, of a kind, or not the same."""
+        kind = kind_named(kind, [change.entry for change in self.changes])
         return Discovery(
             self.connection,
             tuple(
@@ -70,10 +74,11 @@ def discover(
     record: ConnectionRecord,
     *,
     repository: str = MAIN,
+    policies: Policies = Policies(),
     progress: Progress = SILENT,
 ) -> Discovery:
     """Ask the platform for its catalogue and keep it; series that are new are created."""
-    with opened(store, record, progress=progress) as connector:
+    with opened(store, record, policies=policies, progress=progress) as connector:
         entries = list(connector.discover())
     changes = store.record_catalogue(record.name, entries, repository=repository)
     return Discovery(record.name, tuple(changes))
@@ -84,6 +89,21 @@ def known(store: Verbs, record: ConnectionRecord) -> Discovery:
     entries = store.catalogue(record.name)
     changes = tuple(CatalogueChange(entry, Change.SAME) for entry in entries)
     return Discovery(record.name, changes)
+
+
+def kind_named(text: str | None, entries: Sequence[Entry]) -> str | None:
+    """The kind of entry that a text means: `virtual-meter` is a `virtual meter`.
+
+    Raises:
+        UnknownName: no entry is of such a kind.
+    """
+    if text is None:
+        return None
+    known = sorted({entry.kind for entry in entries})
+    kind = " ".join(text.lower().replace("-", " ").replace("_", " ").split())
+    if kind not in known:
+        raise UnknownName("kind", text, known)
+    return kind
 
 
 def matches(name: str, subject: str, patterns: Sequence[str]) -> bool:

@@ -28,21 +28,26 @@ class Gap(msgspec.Struct, frozen=True):
     points: int
 
 
-def gaps(store: Verbs, series: Sequence[Series], window: Window | None = None) -> Iterator[Gap]:
+def gaps(
+    store: Verbs, series: Sequence[Series], *, start: int | None = None, end: int | None = None
+) -> Iterator[Gap]:
     """The gaps of cyclic series, in order of time.
 
     Args:
         store: the store.
         series: the series; spontaneous ones and formulas have no gaps.
-        window: where to look; from the first to the last stored reading unless given.
+        start: where to begin to look; at the first stored reading unless given.
+        end: where to stop, exclusive; after the last stored reading unless given.
     """
     extents = {row["series"]: row for row in store.extents([s.key for s in series]).to_pylist()}
     for one in series:
         extent = extents.get(one.key)
-        if one.interval.is_spontaneous or one.formula or (window is None and extent is None):
+        if one.interval.is_spontaneous or one.formula:
             continue
-        span = window or Window(extent["first"], extent["last"] + 1)  # type: ignore[index]
-        yield from _of_one(store, one, span)
+        first = extent["first"] if start is None and extent else start
+        last = extent["last"] + 1 if end is None and extent else end
+        if first is not None and last is not None and first < last:
+            yield from _of_one(store, one, Window(first, last))
 
 
 def _of_one(store: Verbs, series: Series, span: Window) -> Iterator[Gap]:

@@ -12,8 +12,6 @@ from tidegate.services.platforms import Platforms
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from tidegate.store import OpenedStore
-
 
 class Store(Definitions, Answers, Platforms):
     """One open store; a context manager.
@@ -22,10 +20,6 @@ class Store(Definitions, Answers, Platforms):
     zone is UTC. Windows are half-open: the end is not included. Series are named by their name
     (with `%` and `_` as wildcards), their id, or given as `Series`.
     """
-
-    def __init__(self, verbs: OpenedStore, path: Path) -> None:
-        self.verbs = verbs
-        self.path = path
 
     @classmethod
     def open(cls, path: str | Path | None = None) -> Self:

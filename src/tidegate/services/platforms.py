@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tidegate.model.series import MAIN
+from tidegate.model.windows import Window
+from tidegate.services.held import Held
 from tidegate.services.repeating import repeat
-from tidegate.services.selection import Moment, Named, elapsed, instant, matching, window
+from tidegate.services.selection import Moment, Named, elapsed, instant, matching
 from tidegate.services.selection import connection as connection_named
 from tidegate.store.messages import ConnectionRecord
 from tidegate.transport.progress import SILENT
@@ -23,14 +25,11 @@ if TYPE_CHECKING:
     from tidegate.services.discovering import Discovery
     from tidegate.services.gaps import Gap
     from tidegate.services.pulling import Selection
-    from tidegate.store import OpenedStore
     from tidegate.transport.progress import Progress
 
 
-class Platforms:
+class Platforms(Held):
     """Connections of an open store, and what is pulled through them."""
-
-    verbs: OpenedStore
 
     def connect_dcs(
         self,
@@ -61,7 +60,7 @@ class Platforms:
             "lag": lag,
         }
         record = ConnectionRecord(name=name, platform="dcs", url=url, settings=settings)
-        return connect(self.verbs, record, password)
+        return connect(self.verbs, record, password, policies=self.policies)
 
     def connections(self) -> list[ConnectionRecord]:
         """The connections that there are."""
@@ -71,7 +70,8 @@ class Platforms:
         """Sign in with the kept password; what the platform tells of itself."""
         from tidegate.services import connecting
 
-        return connecting.test(self.verbs, connection_named(self.verbs, name))
+        record = connection_named(self.verbs, name)
+        return connecting.test(self.verbs, record, policies=self.policies)
 
     def remove_connection(self, name: str) -> None:
         """Forget a connection; its series and readings stay."""
@@ -93,7 +93,9 @@ class Platforms:
         record = connection_named(self.verbs, name)
         if offline:
             return discovering.known(self.verbs, record)
-        return discovering.discover(self.verbs, record, repository=repository, progress=progress)
+        return discovering.discover(
+            self.verbs, record, repository=repository, policies=self.policies, progress=progress
+        )
 
     def pull(
         self,
@@ -125,7 +127,7 @@ class Platforms:
         chosen = _selection(
             subjects, kind=kind, start=start, end=end, again=again, repository=repository
         )
-        return pull(self.verbs, record, chosen, progress=progress)
+        return pull(self.verbs, record, chosen, policies=self.policies, progress=progress)
 
     def pull_every(
         self,
@@ -169,13 +171,13 @@ class Platforms:
         chosen = _selection(
             subjects, kind=kind, start=start, end=end, again=again, repository=repository
         )
-        return tasks_due(self.verbs, record, chosen)
+        return tasks_due(self.verbs, record, chosen, policies=self.policies)
 
     def coverage(
         self,
         name: str | None = None,
         *,
-        subjects: Sequence[str] | None = None,
+        subjects: Sequence[str] = (),
         start: Moment | None = None,
         end: Moment | None = None,
     ) -> list[SubjectCoverage]:
@@ -183,12 +185,16 @@ class Platforms:
         from tidegate.services.coverage import coverage_report
 
         names = [name] if name else [record.name for record in self.connections()]
-        span = None if start is None or end is None else window(start, end)
+        first, last = _bounds(start, end)
         return [
             row
             for one in names
             for row in coverage_report(
-                self.verbs, connection_named(self.verbs, one).name, subjects=subjects, window=span
+                self.verbs,
+                connection_named(self.verbs, one).name,
+                subjects=subjects,
+                start=first,
+                end=last,
             )
         ]
 
@@ -196,27 +202,39 @@ class Platforms:
         self,
         *names: Named,
         connection: str | None = None,
+        subjects: Sequence[str] = (),
         start: Moment | None = None,
         end: Moment | None = None,
         repository: str = MAIN,
     ) -> list[Gap]:
-        """Where stored series lack raster points, between their first and last reading."""
+        """Where stored series lack raster points, between their first and last reading.
+
+        Args:
+            names: of the series; all unless given.
+            connection: only those that it fills.
+            subjects: only those that these subjects fill (`R733`, names, patterns).
+            start: where to begin to look.
+            end: where to stop, exclusive.
+            repository: of the series.
+        """
+        from tidegate.services.discovering import matches
         from tidegate.services.gaps import gaps
 
-        found = matching(self.verbs, names=names, repository=repository)
+        wanted = connection and connection_named(self.verbs, connection).name
         chosen = [
             one
-            for one in found
-            if connection is None or (one.origin and one.origin.connection == connection)
+            for one in matching(self.verbs, names=names, repository=repository)
+            if wanted is None or (one.origin and one.origin.connection == wanted)
+            if matches(one.name, one.origin.subject if one.origin else "", subjects)
         ]
-        span = None if start is None or end is None else window(start, end)
-        return list(gaps(self.verbs, chosen, span))
+        first, last = _bounds(start, end)
+        return list(gaps(self.verbs, chosen, start=first, end=last))
 
     def dcs_meters(self, id: int | None = None, *, connection: str | None = None) -> list[Row]:
         """All meters of a DCS server with their registers, or one, as the server has them."""
         from tidegate.services import dcs
 
-        return dcs.meters(self.verbs, self._dcs(connection), id)
+        return dcs.meters(self.verbs, self._dcs(connection), id, policies=self.policies)
 
     def dcs_virtual_meters(
         self, id: int | None = None, *, connection: str | None = None
@@ -224,16 +242,23 @@ class Platforms:
         """All virtual meters of a DCS server, or one, as the server has them."""
         from tidegate.services import dcs
 
-        return dcs.virtual_meters(self.verbs, self._dcs(connection), id)
+        return dcs.virtual_meters(self.verbs, self._dcs(connection), id, policies=self.policies)
 
     def dcs_readings(self, question: Question, *, connection: str | None = None) -> Iterator[Row]:
         """Readings straight from a DCS server, as they arrive; nothing is stored."""
         from tidegate.services import dcs
 
-        return dcs.readings(self.verbs, self._dcs(connection), question)
+        return dcs.readings(self.verbs, self._dcs(connection), question, policies=self.policies)
 
     def _dcs(self, name: str | None) -> ConnectionRecord:
         return connection_named(self.verbs, name, platform="dcs")
+
+
+def _bounds(start: Moment | None, end: Moment | None) -> tuple[int | None, int | None]:
+    first, last = (None if moment is None else instant(moment) for moment in (start, end))
+    if first is not None and last is not None:
+        Window(first, last)
+    return first, last
 
 
 def _selection(
@@ -247,11 +272,12 @@ def _selection(
 ) -> Selection:
     from tidegate.services.pulling import Selection
 
+    first, last = _bounds(start, end)
     return Selection(
         subjects=tuple(subjects),
         kind=kind,
-        start=None if start is None else instant(start),
-        end=None if end is None else instant(end),
+        start=first,
+        end=last,
         again=again,
         repository=repository,
     )

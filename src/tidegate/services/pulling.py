@@ -13,8 +13,9 @@ from tidegate.model.windows import Window
 from tidegate.plans.runner import run
 from tidegate.plans.splitting import plan
 from tidegate.services.connecting import opened
-from tidegate.services.discovering import discover, matches
+from tidegate.services.discovering import discover, kind_named, matches
 from tidegate.store.messages import SeriesSelection
+from tidegate.transport.policies import Policies
 from tidegate.transport.progress import SILENT
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def pull(
     record: ConnectionRecord,
     selection: Selection = Selection(),
     *,
+    policies: Policies = Policies(),
     progress: Progress = SILENT,
 ) -> RunReport:
     """Fetch what is due, in one run; failures of single tasks are in the report.
@@ -68,7 +70,7 @@ def pull(
         NotFound: the selection names nothing that the connection has.
         NotSignedIn: the platform does not accept the kept password.
     """
-    with opened(store, record, progress=progress) as connector:
+    with opened(store, record, policies=policies, progress=progress) as connector:
         tasks = _tasks(store, record, selection, connector)
         keys = _keys(store, record, selection.repository)
         return run(
@@ -83,10 +85,14 @@ def pull(
 
 
 def tasks_due(
-    store: Verbs, record: ConnectionRecord, selection: Selection = Selection()
+    store: Verbs,
+    record: ConnectionRecord,
+    selection: Selection = Selection(),
+    *,
+    policies: Policies = Policies(),
 ) -> list[Task]:
     """The requests that `pull` would send; nothing is fetched but a catalogue never seen."""
-    with opened(store, record) as connector:
+    with opened(store, record, policies=policies) as connector:
         return _tasks(store, record, selection, connector)
 
 
@@ -100,7 +106,8 @@ def _tasks(
     coverage = store.coverage(record.name, subjects=subjects)
     start = selection.start
     if start is None:
-        start = min((row.window.start for row in coverage), default=_first_start(record))
+        asked = [row.window.start for row in store.coverage(record.name)]
+        start = min(asked) if asked else _first_start(record)
     wanted = Window(start, max(start, now()) if selection.end is None else selection.end)
     return plan(
         subjects, wanted, coverage, connector.capabilities, now=now(), again=selection.again
@@ -118,11 +125,11 @@ def _first_start(record: ConnectionRecord) -> int:
 
 def _subjects(entries: Sequence[Entry], selection: Selection, connection: str) -> list[str]:
     """The subjects that fill series; an entry that is a formula stands for what it refers to."""
+    kind = kind_named(selection.kind, entries)
     chosen = [
         entry
         for entry in entries
-        if selection.kind in {None, entry.kind}
-        and matches(entry.name, entry.subject, selection.subjects)
+        if kind in {None, entry.kind} and matches(entry.name, entry.subject, selection.subjects)
     ]
     if not chosen and selection.subjects:
         named = ", ".join(selection.subjects)

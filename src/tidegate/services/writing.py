@@ -18,6 +18,7 @@ from tidegate.model.intervals import Interval, parse_interval
 from tidegate.model.series import MAIN, NewSeries, Series
 from tidegate.model.units import NO_UNIT
 from tidegate.services.selection import find
+from tidegate.transport.policies import Policies
 
 if TYPE_CHECKING:
     from tidegate.store.messages import Counts
@@ -60,7 +61,12 @@ class Reading:
 
 
 def write_file(
-    store: Verbs, source: Source, target: Target, reading: Reading = Reading()
+    store: Verbs,
+    source: Source,
+    target: Target,
+    reading: Reading = Reading(),
+    *,
+    policies: Policies = Policies(),
 ) -> Counts:
     """Merge the readings of a file into series; one row that cannot be taken refuses the file.
 
@@ -73,7 +79,7 @@ def write_file(
         TransportError: the URL cannot be fetched.
     """
     called = _called(source)
-    content = _content(source)
+    content = _content(source, policies)
     columns = list(target.series) or None
     found = read_readings(
         content,
@@ -101,17 +107,23 @@ def _is_url(text: str) -> bool:
     return text.startswith(("http://", "https://"))
 
 
-def _content(source: Source) -> Path | BinaryIO:
+def _content(source: Source, policies: Policies) -> Path | BinaryIO:
     if isinstance(source, str) and _is_url(source):
-        return io.BytesIO(_fetched(source))
+        return io.BytesIO(_fetched(source, policies))
     return Path(source) if isinstance(source, str) else source
 
 
-def _fetched(url: str) -> bytes:
+def _fetched(url: str, policies: Policies) -> bytes:
     from tidegate.transport.client import HttpClient
 
     parts = urlsplit(url)
-    with HttpClient(f"{parts.scheme}://{parts.netloc}", allow_http=True) as client:
+    with HttpClient(
+        f"{parts.scheme}://{parts.netloc}",
+        allow_http=True,
+        timeouts=policies.timeouts,
+        retry=policies.retry,
+        limits=policies.limits,
+    ) as client:
         return client.request("GET", url, subject=_called(url)).body
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from tidegate.model.secret import Secret
     from tidegate.platforms.dcs.settings import DcsSettings
+    from tidegate.transport.policies import Policies
     from tidegate.transport.progress import Progress
 
 Client = DCSSession | DcsWebApi
@@ -39,6 +40,7 @@ class Access:
         url: address of the connection.
         settings: of the connection.
         secret: the password, None to ask anonymously.
+        policies: how to treat the server.
         limiter: of the connection.
         progress: told of requests.
 
@@ -52,6 +54,7 @@ class Access:
         settings: DcsSettings,
         secret: Secret | None,
         *,
+        policies: Policies,
         limiter: Limiter | None,
         progress: Progress,
     ) -> None:
@@ -63,7 +66,9 @@ class Access:
         self._url = url
         self._settings = settings
         self._secret = secret
-        self._limiter = limiter or Limiter(in_flight=settings.requests_at_once)
+        self._policies = policies
+        in_flight = min(settings.requests_at_once, policies.in_flight)
+        self._limiter = limiter or Limiter(rate=policies.rate, in_flight=in_flight)
         self._progress = progress
         self._lock = threading.Lock()
         self._first: Client | None = None
@@ -150,6 +155,9 @@ class Access:
         client = _CLASSES[api](
             root,
             allow_http=settings.allow_http,
+            timeouts=self._policies.timeouts,
+            retry=self._policies.retry,
+            limits=self._policies.limits,
             limiter=self._limiter,
             progress=self._progress,
         )

@@ -22,7 +22,7 @@ from tidegate.platforms.dcs.explaining import (
 from tidegate.platforms.dcs.turns import Turn, Turns
 from tidegate.platforms.dcs.wire import Meter, SignedIn, VirtualMeter
 from tidegate.transport.client import HttpClient
-from tidegate.transport.limits import Timeouts
+from tidegate.transport.limits import AnswerLimits, Timeouts
 from tidegate.transport.progress import SILENT, Progress
 from tidegate.transport.retry import Attempts, RetryPolicy
 
@@ -73,6 +73,7 @@ class DcsClient:
         allow_http: True to send the password by plain http to another machine.
         timeouts: seconds to wait for a connection and for the next bytes.
         retry: how patient to be with a server that is busy.
+        limits: bytes that an answer may have.
         limiter: shared with whoever else asks the same server.
         progress: told of every request and of the bytes received.
 
@@ -93,6 +94,7 @@ class DcsClient:
         allow_http: bool = False,
         timeouts: Timeouts = Timeouts(),
         retry: RetryPolicy = RetryPolicy(),
+        limits: AnswerLimits = AnswerLimits(),
         limiter: Limiter | None = None,
         progress: Progress = SILENT,
     ) -> None:
@@ -101,6 +103,7 @@ class DcsClient:
             allow_http=allow_http,
             timeouts=timeouts,
             retry=retry,
+            limits=limits,
             limiter=limiter,
             progress=progress,
             explain=server_words,

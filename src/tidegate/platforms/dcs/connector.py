@@ -15,6 +15,7 @@ from tidegate.platforms.dcs.facts import HALF_HOUR
 from tidegate.platforms.dcs.fetching import Fetching
 from tidegate.platforms.dcs.settings import read_settings
 from tidegate.platforms.dcs.webapi import DcsWebApi
+from tidegate.transport.policies import Policies
 from tidegate.transport.progress import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class DcsConnector:
     Args:
         connection: address and settings.
         secret: password of the connection's user.
+        policies: how to treat the server.
         progress: told of requests.
         limiter: shared by whoever else asks the same server.
 
@@ -52,13 +54,19 @@ class DcsConnector:
         connection: Connection,
         secret: Secret | None,
         *,
+        policies: Policies = Policies(),
         progress: Progress = SILENT,
         limiter: Limiter | None = None,
     ) -> None:
         self._name = connection.name
         self._settings = read_settings(connection.settings)
         self._access = Access(
-            connection.url, self._settings, secret, limiter=limiter, progress=progress
+            connection.url,
+            self._settings,
+            secret,
+            policies=policies,
+            limiter=limiter,
+            progress=progress,
         )
         self._fetching = Fetching(self._settings)
 
