@@ -18,12 +18,16 @@ def show_report(report: RunReport, common: Common) -> None:
         return
     note(sentence(report), quiet=common.quiet)
     for cause in report.causes:
-        subjects = ", ".join(cause.subjects) + (" …" if cause.count > len(cause.subjects) else "")
-        note(f"{cause.count}× {cause.code} ({subjects}): {cause.message}")
+        subjects = ", ".join(cause.subjects) + (", …" if cause.count > len(cause.subjects) else "")
+        note(f"error[{cause.code}]: {cause.message} ({_requests(cause.count)}: {subjects})")
         if cause.hint:
             note(f"hint: {cause.hint}")
     if report.fatal is not None:
         show_error(report.fatal)
+
+
+def _requests(count: int) -> str:
+    return "1 request" if count == 1 else f"{count:,} requests"
 
 
 def sentence(report: RunReport) -> str:
@@ -42,10 +46,10 @@ def sentence(report: RunReport) -> str:
         if count
     ]
     done = report.planned - report.failed - report.left
-    problems = f", {report.failed} failed" if report.failed else ""
-    problems += f", {report.left} left for the next run" if report.left else ""
+    problems = f", {report.failed:,} failed" if report.failed else ""
+    problems += f", {report.left:,} left for the next run" if report.left else ""
     readings = ", ".join(written) or "none"
     return (
-        f"{done} of {report.planned} requests done{problems}; "
+        f"{done:,} of {report.planned:,} requests done{problems}; "
         f"readings: {readings}; {report.seconds:.1f} s"
     )

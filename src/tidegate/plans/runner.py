@@ -164,7 +164,7 @@ class _Books:
         report = self.report(fatal, brake)
         if self._run is not None:
             self._store.end_run(self._run, report.state, report.summary())
-        logger.info("run ended as %s after %.1f s", report.state.value, report.seconds)
+        logger.debug("run ended as %s after %.1f s", report.state.value, report.seconds)
         return report
 
     def close_broken(self, error: BaseException) -> None:
