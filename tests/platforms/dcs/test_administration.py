@@ -93,7 +93,7 @@ class TestCalibrationReads:
         """Times of calibration readings, sent without zone, are UTC."""
         with DCSSession(steady_standin.base_app, "demo", "demo") as session:
             answer = session.get_calibration_reads(801)
-        first = answer["calibrationReadings"][0]
+        first = answer[0]
 
         assert datetime(2023, 3, 1, 0, 15, tzinfo=UTC) == first["timestamp"]
         assert datetime(2023, 3, 1, tzinfo=UTC) == first["startTime"]

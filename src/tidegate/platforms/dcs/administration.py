@@ -99,8 +99,7 @@ class Administration(DcsClient):
         }
         subject = f"register {number}"
         document = self._ask("GET", "/api/CalibrationReadings/", params=params, subject=subject)
-        _put_utc(document, subject)
-        return document
+        return _with_utc(document, subject)
 
     def get_meters_by_idc(self, macAddress: int | str) -> Any:
         """The meters behind a data collector, without their registers."""
@@ -192,14 +191,15 @@ def _segment(id: str) -> str:
     return quote(str(id), safe="")
 
 
-def _put_utc(document: Any, subject: str) -> None:
-    """Make the times of calibration readings aware; the server means UTC and does not say so."""
+def _with_utc(document: Any, subject: str) -> Any:
+    """The calibration readings with aware times; the server means UTC and does not say so."""
     try:
         for reading in document["calibrationReadings"]:
             for name in ("timestamp", "startTime"):
                 if reading.get(name) is not None:
                     moment = datetime.fromisoformat(reading[name])
                     reading[name] = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return document["calibrationReadings"]
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise MalformedAnswer(
             "the answer holds no calibration readings as expected", subject=subject
