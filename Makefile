@@ -30,6 +30,10 @@ bench: .venv/ready peers
 soak: .venv/ready peers
 	$(BIN)/pytest -m soak --timeout 3600
 
+# Third-party clients, each in an environment of its own, for tests to talk to.
+peers:
+	$(PYTHON) tests/peers/make.py
+
 # The lock names no index: any mirror serves it.
 lock:
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
