@@ -8,6 +8,7 @@ from typing import NewType
 import msgspec
 
 from tidegate.model.aggregation import Aggregation
+from tidegate.model.instants import BEGINNING
 from tidegate.model.intervals import Interval, IntervalUnit
 from tidegate.model.units import NO_UNIT
 
@@ -41,17 +42,24 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class Formula(msgspec.Struct, frozen=True, kw_only=True):
-    """A calculation that stands for stored readings from an instant on.
+    """A calculation that stands for stored readings.
 
-    `aliases` binds identifiers of `text` to series of the same repository. A platform that does
-    not know their keys gives `alias_origins`; the store resolves them when it records a catalogue.
+    `text` holds from the beginning; each text of `dated` takes over at its instant. An empty text
+    gives no value. `aliases` binds identifiers to series of the same repository. A platform that
+    does not know their keys gives `alias_origins`; the store resolves them when it records a
+    catalogue.
     """
 
-    text: str
-    language: str
+    text: str = ""
+    language: str = "tsm"
+    dated: dict[int, str] = {}
     aliases: dict[str, SeriesKey] = {}
     alias_origins: dict[str, Origin] = {}
     decimal_places: int | None = None
+
+    def texts(self) -> list[tuple[int, str]]:
+        """Each text with the instant from which it is in force, by time."""
+        return [(BEGINNING, self.text), *sorted(self.dated.items())]
 
 
 class NewSeries(msgspec.Struct, frozen=True, kw_only=True):
