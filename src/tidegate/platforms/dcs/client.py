@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import msgspec
 
-from tidegate.model.errors import MalformedAnswer, NotSignedIn, TidegateError, TransportError
+from tidegate.model.errors import (
+    MalformedAnswer,
+    NotSignedIn,
+    Throttled,
+    TidegateError,
+    TransportError,
+)
 from tidegate.platforms.dcs.explaining import (
     server_words,
     unknown_register,
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
 
     from tidegate.model.errors import UnknownToPlatform
     from tidegate.platforms.dcs.queries import Query
+    from tidegate.transport.answers import Answer
     from tidegate.transport.limiter import Limiter
 
 logger = logging.getLogger("tidegate.dcs")
@@ -161,11 +168,17 @@ class DcsClient:
         """
         if self._account.username is not None or self._http.has_cookies:
             self._sign_out()
-        credentials = {"username": username, "password": password}
-        with self._turns.begin():
-            answer = self._http.request(
-                "POST", self._sign_in_path, json=credentials, retry=False, subject="sign-in"
-            )
+        try:
+            answer = self._knock({"username": username, "password": password})
+        except NotSignedIn as error:
+            words = f": {error.details}" if error.details else ""
+            raise NotSignedIn(
+                f"the server does not accept user '{username}' with this password{words}",
+                hint="check the user name and the password",
+                status=error.status,
+                details=error.details,
+                subject=error.subject,
+            ) from error
         signed_in = _signed_in(answer.json())
         account = self._account
         account.standing, account.refusal = Standing.SIGNED_IN, None
@@ -193,6 +206,25 @@ class DcsClient:
             if error.status is None or isinstance(error, MalformedAnswer):
                 raise
             return self._refuse(username, error)
+
+    def _knock(self, credentials: dict[str, str]) -> Answer:
+        """The answer to a sign-in, repeated only while the server asks for a pause.
+
+        Every other failure may count against the account.
+        """
+        attempts = Attempts(self._retry)
+        while True:
+            try:
+                with self._turns.begin():
+                    return self._http.request(
+                        "POST", self._sign_in_path, json=credentials, retry=False, subject="sign-in"
+                    )
+            except Throttled as error:
+                pause = attempts.pause_after(error)
+                if pause is None:
+                    raise
+                logger.info("The server asks for a pause; signing in again in %.1f s", pause)
+                time.sleep(pause)
 
     def _refuse(self, username: str, error: TransportError) -> str:
         words = error.details or error.message
