@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from tidegate.model.errors import BadValue, UnknownToPlatform
+from tidegate.model.errors import BadValue, BadWindow, UnknownToPlatform
 from tidegate.platforms.dcs.facts import MAX_DECIMAL_PLACES, STATUS_INTERPOLATED
 from tidegate.platforms.dcs.spans import as_utc, later, period_named
 from tidegate.platforms.dcs.webapi import DcsWebApi
@@ -26,7 +26,12 @@ _DEFAULT_SPANS: Final = {"week": "week", "month": "month"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked about a register or virtual meter; members as of `get_readings`."""
+    """What is asked about a register or virtual meter; members as of `get_readings`.
+
+    Raises:
+        BadValue: the number of decimal places is none that the server knows.
+        BadWindow: the end lies before the start.
+    """
 
     id: int
     is_virtual: bool = False
@@ -38,6 +43,15 @@ class Question:
     local_time: bool = False
     period: str = "halfHour"
     source: str = "automatic"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.decimal_places <= MAX_DECIMAL_PLACES:
+            wanted = f"from 0 to {MAX_DECIMAL_PLACES}"
+            raise BadValue("the number of decimal places", self.decimal_places, wanted)
+        if self.start is not None and self.end is not None:
+            first, last = as_utc(self.start), as_utc(self.end)
+            if last < first:
+                raise BadWindow(first.isoformat(), last.isoformat())
 
 
 def meters(client: Client, id: int | None = None) -> Any:
@@ -96,8 +110,6 @@ def _from_web(client: DcsWebApi, question: Question) -> Iterator[Row]:
     ):
         if asked != possible:
             raise BadValue(name, asked, f"{possible!r} with the Web API; the App API has others")
-    if not 0 <= question.decimal_places <= MAX_DECIMAL_PLACES:
-        raise BadValue("decimalPlaces", question.decimal_places, f"from 0 to {MAX_DECIMAL_PLACES}")
     start, end = window(question)
     document = client.readings(
         f"VM{question.id}" if question.is_virtual else f"R{question.id}",

@@ -63,7 +63,7 @@ def unknown_register(
     return _unknown(
         f"register {id}",
         f"the server has no register {id} for this account",
-        "get_meters() lists every meter with the ids of its registers",
+        "get_meters() and tidegate dcs meters list the ids of all registers",
         cause,
     )
 
@@ -77,7 +77,7 @@ def unknown_virtual_meter(
     return _unknown(
         f"virtual meter {id}",
         f"the server has no virtual meter {id} for this account",
-        "get_vms() lists every virtual meter with its id",
+        "get_vms() and tidegate dcs vms list the ids of all virtual meters",
         cause,
     )
 
