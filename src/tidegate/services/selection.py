@@ -105,7 +105,11 @@ def _one(store: Verbs, name: Named, repository: str) -> list[Series]:
 
 
 def _hint(store: Verbs, text: str, repository: str) -> str:
-    known = [series.name for series in store.find_series(repository=repository)]
+    series = store.find_series(repository=repository)
+    filled = [one.name for one in series if one.origin and one.origin.subject == text.upper()]
+    if filled:
+        return f"{text} fills " + ", ".join(f"'{name}'" for name in filled)
+    known = [one.name for one in series]
     close = difflib.get_close_matches(text, known, n=3, cutoff=0.5)
     if close:
         return "did you mean " + " or ".join(f"'{name}'" for name in close) + "?"
