@@ -46,9 +46,7 @@ def coverage(
                 "from": to_text(row.window.start),
                 "to": to_text(row.window.end),
                 "state": row.state.value,
-                "asked_at": None
-                if row.state.value == "due"
-                else to_text(row.asked_at // SECOND * SECOND),
+                "asked_at": _second(row.asked_at) if row.state is not CoverageState.DUE else None,
                 "detail": row.detail or None,
             }
             for one in report
