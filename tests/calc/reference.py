@@ -1,4 +1,4 @@
-"""The procedure of webtsm.md 9.6 in plain Python: slow, obvious, one cell at a time."""
+"""The sum over dated members in plain Python: slow, obvious, one cell at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The test vectors of webtsm.md 13 that concern sums, by number, on a real store."""
+"""The numbered test vectors that concern sums, on a real store."""
 
 from __future__ import annotations
 

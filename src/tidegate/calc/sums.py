@@ -1,6 +1,6 @@
 """Sums over series whose membership changes with time: what they mean, planned and finished.
 
-The meaning is that of webtsm.md section 9: readings are cut into cells, a cell counts if its
+`docs/sums.md` says what it means: readings are cut into cells, a cell counts if its
 series matches at the start of the cell, amounts are added and levels averaged over the time that
 any of them covers. The engine adds the cells up (`partials`); what to ask it for and what its
 answer means is decided here, without input or output.
