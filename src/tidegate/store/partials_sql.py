@@ -1,11 +1,12 @@
 """The statement that answers `partials`, in the canonical subset of decision record 13.
 
 Instants are plain integers, calendars and memberships are joined tables, and no engine function
-knows about zones. Each lane is one common table expression; all of them have the same columns.
+knows about zones. Each lane gives rows of the same columns, which are then added up.
 """
 
 from __future__ import annotations
 
+from textwrap import indent
 from typing import TYPE_CHECKING, Final
 
 from tidegate.model.flags import WITHOUT_NUMBER, Flag
@@ -21,7 +22,11 @@ BUCKETS: Final = "sum_buckets"
 GIVEN: Final = "sum_given"
 
 _SILENT: Final = ", ".join(str(int(flag)) for flag in sorted(WITHOUT_NUMBER))
+_NUMBER: Final = f"CASE WHEN flag NOT IN ({_SILENT}) THEN value END"
 _SEEN: Final = "bit_or(CAST(1 AS INTEGER) << r.flag)"
+_COVERED_ALONE: Final = (
+    'CAST(sum(CASE WHEN r.value IS NULL THEN 0 ELSE c."end" - c.start END) AS BIGINT)'
+)
 
 
 def members(lane: Lane) -> str:
@@ -52,37 +57,38 @@ def statement(
         bounds: the span of all buckets.
     """
     tables: list[str] = []
+    bodies: list[str] = []
     for lane in lanes:
-        source = GIVEN if lane.given else readings
         if lane.spontaneous:
-            tables += _spontaneous(lane, request, source, bounds)
+            tables += _spontaneous_tables(lane, request, readings, bounds)
+            bodies.append(_spontaneous(lane, request))
         else:
-            tables.append(_cyclic(lane, request, source, windows[lane.number]))
-    rows = "\n  UNION ALL ".join(f"SELECT * FROM lane_{lane.number}" for lane in lanes)
-    tables.append(f"cells AS (\n  {rows}\n)")
-    if request.covered and not request.by_series:
-        tables += [_REACHED, _COVERED]
-    return "WITH " + ",\n".join(tables) + "\n" + _totals(request)
-
-
-def _columns(request: PartialsRequest) -> str:
-    """What tells the rows of a lane apart."""
+            source = GIVEN if lane.given else _numbered(readings)
+            bodies.append(_cyclic(lane, request, source, windows[lane.number]))
+    rows = "\n  UNION ALL\n".join(bodies)
     if request.by_series:
-        return "series, bucket"
-    return 'bucket, start, "end"' if request.covered else "bucket"
+        return _with(tables) + rows + "\nORDER BY series, bucket"
+    tables.append(f"cells AS (\n{rows}\n)")
+    if request.covered:
+        tables += [_REACHED, _COVERED]
+    return _with(tables) + _totals(request)
+
+
+def _with(tables: list[str]) -> str:
+    return "WITH " + ",\n".join(tables) + "\n" if tables else ""
+
+
+def _numbered(source: str) -> str:
+    """Readings whose number, if under a flag of none, does not count."""
+    return f"""(
+    SELECT series, ts, {_NUMBER} AS value, flag
+    FROM {source}
+  )"""
 
 
 def _value(lane: Lane, alias: str) -> str:
-    """The number behind a reading, in the unit of the answer."""
-    number = _number(lane, alias)
-    return f"({number} * m.scale + m.shift)" if lane.scaled else number
-
-
-def _number(lane: Lane, alias: str) -> str:
-    """Stored numbers under a flag of none do not count; calculated ones are as they are given."""
-    if lane.given:
-        return f"{alias}.value"
-    return f"CASE WHEN {alias}.flag NOT IN ({_SILENT}) THEN {alias}.value END"
+    """A reading's number in the unit of the answer."""
+    return f"({alias}.value * m.scale + m.shift)" if lane.scaled else f"{alias}.value"
 
 
 # ---- cyclic lanes -----------------------------------------------------------------------------
@@ -90,12 +96,10 @@ def _number(lane: Lane, alias: str) -> str:
 
 def _cyclic(lane: Lane, request: PartialsRequest, source: str, window: Window) -> str:
     if request.by_series:
-        body = _by_series(lane, request, source, window)
-    elif lane.mean:
-        body = _means(_by_series(lane, request, source, window), request.quantum)
-    else:
-        body = _by_cell(lane, request, source, window)
-    return f"lane_{lane.number} AS (\n{body}\n)"
+        return _by_series(lane, request, source, window)
+    if lane.mean:
+        return _means(_by_series(lane, request, source, window), request.quantum)
+    return _by_cell(lane, request, source, window)
 
 
 def _by_cell(lane: Lane, request: PartialsRequest, source: str, window: Window) -> str:
@@ -105,36 +109,37 @@ def _by_cell(lane: Lane, request: PartialsRequest, source: str, window: Window) 
     return f"""  SELECT c.bucket{placed}, s.total{weight} AS total, 0 AS covered,
     s.numbers, s.cells, 0 AS open_cells, s.seen
   FROM (
-{_added(lane, source, window)}
-  ) AS s JOIN {calendar(lane)} AS c ON c.start = s.start"""
+{indent(_added(lane, source, window), "  ")}
+  ) AS s
+  JOIN {calendar(lane)} AS c ON c.start = s.start"""
 
 
 def _added(lane: Lane, source: str, window: Window) -> str:
     start, joined = "r.ts", ""
     if not lane.whole:
-        start, joined = "c.start", f"\n    JOIN {calendar(lane)} AS c ON c.point = r.ts"
-    return f"""    SELECT {start} AS start, fsum({_value(lane, "r")}) AS total,
-      count({_number(lane, "r")}) AS numbers, count(*) AS cells, {_SEEN} AS seen
-    FROM {source} AS r{joined}
-    JOIN {members(lane)} AS m ON {_membership(lane)}
-    WHERE r.ts >= {window.start} AND r.ts < {window.end}
-    GROUP BY {start}"""
+        start, joined = "c.start", f"\n  JOIN {calendar(lane)} AS c ON c.point = r.ts"
+    return f"""  SELECT {start} AS start, fsum({_value(lane, "r")}) AS total,
+    count(r.value) AS numbers, count(*) AS cells, {_SEEN} AS seen
+  FROM {source} AS r{joined}
+  JOIN {members(lane)} AS m ON {_membership(lane)}
+  WHERE r.ts >= {window.start} AND r.ts < {window.end}
+  GROUP BY {start}"""
 
 
 def _membership(lane: Lane) -> str:
     # the detour over r.ts keeps planners from joining the whole calendar to all members first
     decided = "r.ts" if lane.whole else "r.ts + (c.decided - c.point)"
     return f"""m.series = r.series
-      AND {decided} >= m.start AND {decided} < m."end\""""
+    AND {decided} >= m.start AND {decided} < m."end\""""
 
 
 def _by_series(lane: Lane, request: PartialsRequest, source: str, window: Window) -> str:
     weight = " * c.multiply / c.divide" if lane.weighted else ""
-    time = f'CASE WHEN {_number(lane, "r")} IS NULL THEN 0 ELSE c."end" - c.start END'
-    covered = f"CAST(sum({time}) AS BIGINT)" if request.covered or lane.mean else "0"
+    covered = _COVERED_ALONE if request.covered or lane.mean else "0"
     return f"""  SELECT r.series, c.bucket, fsum({_value(lane, "r")}{weight}) AS total,
     {covered} AS covered,
-    count({_number(lane, "r")}) AS numbers, count(*) AS cells, 0 AS open_cells, {_SEEN} AS seen
+    count(r.value) AS numbers, count(*) AS cells, 0 AS open_cells,
+    {_SEEN} AS seen
   FROM {source} AS r
   JOIN {calendar(lane)} AS c ON c.point = r.ts
   JOIN {members(lane)} AS m ON {_membership(lane)}
@@ -149,7 +154,7 @@ def _means(by_series: str, quantum: int) -> str:
     CAST(sum(cells) AS BIGINT) AS cells, CAST(sum(open_cells) AS BIGINT) AS open_cells,
     bit_or(seen) AS seen
   FROM (
-{by_series}
+{indent(by_series, "  ")}
   ) AS s
   GROUP BY bucket"""
 
@@ -157,29 +162,30 @@ def _means(by_series: str, quantum: int) -> str:
 # ---- spontaneous lanes ------------------------------------------------------------------------
 
 
-def _spontaneous(lane: Lane, request: PartialsRequest, source: str, bounds: Window) -> list[str]:
+def _spontaneous(lane: Lane, request: PartialsRequest) -> str:
+    by_series = _held(lane, request, "series, bucket", timed=request.covered or lane.mean)
+    if request.by_series:
+        return by_series
+    if lane.mean:
+        return _means(by_series, request.quantum)
+    return _held(lane, request, 'bucket, start, "end"' if request.covered else "bucket")
+
+
+def _spontaneous_tables(
+    lane: Lane, request: PartialsRequest, readings: str, bounds: Window
+) -> list[str]:
     """Values hold from their own instant to the next; nothing stored yet is one missing value."""
     n = lane.number
-    by_series = _held_by_series(lane, request)
-    if request.by_series:
-        body = by_series
-    elif lane.mean:
-        body = _means(by_series, request.quantum)
-    else:
-        body = _held(lane, request, _columns(request))
-    return [
-        _lane_series(lane),
-        _points(n, source, bounds),
-        f"""lane_{n}_held AS (
-  SELECT series, ts AS start, coalesce(until, {FOREVER}) AS "end", until - ts AS length, value, flag
+    source, number = (GIVEN, "value") if lane.given else (readings, _NUMBER)
+    held = f"""lane_{n}_held AS (
+  SELECT series, ts AS start, coalesce(until, {FOREVER}) AS "end", until - ts AS length,
+    {number} AS value, flag
   FROM (
     SELECT series, ts, value, flag, lead(ts) OVER (PARTITION BY series ORDER BY ts) AS until
     FROM lane_{n}_points
   ) AS p
-)""",
-        _pieces(lane, request),
-        f"lane_{n} AS (\n{body}\n)",
-    ]
+)"""
+    return [_lane_series(lane), _points(n, source, bounds), held, _pieces(lane, request)]
 
 
 def _lane_series(lane: Lane) -> str:
@@ -192,19 +198,23 @@ def _points(n: int, source: str, bounds: Window) -> str:
     """The readings in the bounds, the nearest on either side, and a missing one before all."""
     chosen = f"FROM {source} AS r JOIN lane_{n}_series AS s ON s.series = r.series"
     return f"""lane_{n}_points AS (
-  SELECT r.series, r.ts, r.value, r.flag {chosen}
+  SELECT r.series, r.ts, r.value, r.flag
+  {chosen}
   WHERE r.ts >= {bounds.start} AND r.ts < {bounds.end}
   UNION ALL
   SELECT r.series, r.ts, r.value, r.flag FROM {source} AS r
   JOIN (
-    SELECT r.series, max(r.ts) AS ts {chosen}
+    SELECT r.series, max(r.ts) AS ts
+    {chosen}
     WHERE r.ts < {bounds.start} GROUP BY r.series
   ) AS b ON b.series = r.series AND b.ts = r.ts
   UNION ALL
-  SELECT r.series, min(r.ts) AS ts, NULL AS value, {Flag.MISSING:d} AS flag {chosen}
+  SELECT r.series, min(r.ts) AS ts, NULL AS value, {Flag.MISSING:d} AS flag
+  {chosen}
   WHERE r.ts >= {bounds.end} GROUP BY r.series
   UNION ALL
-  SELECT series, {BEGINNING} AS ts, NULL AS value, {Flag.MISSING:d} AS flag FROM lane_{n}_series
+  SELECT series, {BEGINNING} AS ts, NULL AS value, {Flag.MISSING:d} AS flag
+  FROM lane_{n}_series
 )"""
 
 
@@ -215,14 +225,15 @@ def _pieces(lane: Lane, request: PartialsRequest) -> str:
         since, until = "h.start", 'h."end"'
         member = 'ON m.series = h.series AND b.start >= m.start AND b.start < m."end"'
         return f"""lane_{n}_pieces AS (
-  SELECT h.series, b.bucket, {_overlap(since, until)}, h.length, {_value(lane, "h")} AS value,
-    h.flag
+  SELECT h.series, b.bucket, {_overlap(since, until)},
+    h.length, {_value(lane, "h")} AS value, h.flag
   FROM lane_{n}_held AS h
   JOIN {BUCKETS} AS b ON b.start < {until} AND b."end" > {since}
   JOIN {members(lane)} AS m {member}
 )"""
     return f"""lane_{n}_pieces AS (
-  SELECT h.series, b.bucket, {_overlap("h.start", 'h."end"')}, h.length, h.value, h.flag
+  SELECT h.series, b.bucket, {_overlap("h.start", 'h."end"')},
+    h.length, h.value, h.flag
   FROM (
     SELECT h.series, greatest(h.start, m.start) AS start, least(h."end", m."end") AS "end",
       h.length, {_value(lane, "h")} AS value, h.flag
@@ -238,19 +249,16 @@ def _overlap(start: str, end: str) -> str:
     return f'greatest({start}, b.start) AS start, least({end}, b."end") AS "end"'
 
 
-def _held(lane: Lane, request: PartialsRequest, group: str, *, covered: bool = False) -> str:
+def _held(lane: Lane, request: PartialsRequest, group: str, *, timed: bool = False) -> str:
     time = "0"
-    if covered:
+    if timed:
         time = 'CAST(sum(CASE WHEN value IS NULL THEN 0 ELSE "end" - start END) AS BIGINT)'
     return f"""  SELECT {group}, fsum({_counted(lane, request.quantum)}) AS total,
-    {time} AS covered, count(value) AS numbers, count(*) AS cells, count(*) AS open_cells,
+    {time} AS covered,
+    count(value) AS numbers, count(*) AS cells, count(*) AS open_cells,
     bit_or(CAST(1 AS INTEGER) << flag) AS seen
   FROM lane_{lane.number}_pieces
   GROUP BY {group}"""
-
-
-def _held_by_series(lane: Lane, request: PartialsRequest) -> str:
-    return _held(lane, request, "series, bucket", covered=request.covered or lane.mean)
 
 
 def _counted(lane: Lane, quantum: int) -> str:
