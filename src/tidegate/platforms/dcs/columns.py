@@ -132,7 +132,7 @@ def instants(texts: Sequence[str], zone: ZoneInfo | None, subject: str | None) -
 
 def _marks(records: list[AppReading]) -> tuple[pa.Array, pa.Array]:
     # Most slices hold no mark at all, and one look at every reading is cheaper than two.
-    if True not in [r.is_generated or r.is_interpolated for r in records]:
+    if not [True for r in records if r.is_generated or r.is_interpolated]:
         return (pa.array(np.zeros(len(records), dtype=np.bool_)),) * 2
     return (
         pa.array([r.is_generated for r in records], pa.bool_()),
