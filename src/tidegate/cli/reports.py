@@ -22,7 +22,7 @@ def show_report(report: RunReport, common: Common) -> None:
         note(f"error[{cause.code}]: {cause.message} ({_requests(cause.count)}: {subjects})")
         if cause.hint:
             note(f"hint: {cause.hint}")
-    if report.fatal is not None:
+    if report.fatal is not None and report.fatal.code not in {c.code for c in report.causes}:
         show_error(report.fatal)
 
 
