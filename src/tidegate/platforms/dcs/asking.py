@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +16,7 @@ from tidegate.platforms.dcs.webapi import DcsWebApi
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tidegate.model.errors import TransportError
     from tidegate.platforms.dcs.access import Client
     from tidegate.platforms.dcs.rows import Row
     from tidegate.platforms.dcs.spans import Moment
@@ -62,7 +64,8 @@ def meters(client: Client, id: int | None = None) -> Any:
     """
     if isinstance(client, DcsWebApi):
         return _chosen(client.meters(), "meter", id)
-    return client.get_meters(id)
+    with _explained("meter", id):
+        return client.get_meters(id)
 
 
 def virtual_meters(client: Client, id: int | None = None) -> Any:
@@ -73,7 +76,8 @@ def virtual_meters(client: Client, id: int | None = None) -> Any:
     """
     if isinstance(client, DcsWebApi):
         return _chosen(client.virtualmeters(), "virtual meter", id)
-    return client.get_vms(id)
+    with _explained("virtual meter", id):
+        return client.get_vms(id)
 
 
 def window(question: Question, zone: str = "Europe/London") -> tuple[Moment, Moment]:
@@ -150,8 +154,22 @@ def _chosen(documents: list[Row], kind: str, id: int | None) -> Any:
     for document in documents:
         if document.get("id") == id:
             return document
-    raise UnknownToPlatform(
+    raise _no_such(kind, id)
+
+
+@contextmanager
+def _explained(kind: str, id: int | None) -> Iterator[None]:
+    try:
+        yield
+    except UnknownToPlatform as error:
+        raise _no_such(kind, id, error) from error
+
+
+def _no_such(kind: str, id: int | None, cause: TransportError | None = None) -> UnknownToPlatform:
+    return UnknownToPlatform(
         f"the server has no {kind} {id} for this account",
         hint=f"ask without an id for all {kind}s",
+        status=cause.status if cause else None,
+        details=cause.details if cause else None,
         subject=f"{kind} {id}",
     )

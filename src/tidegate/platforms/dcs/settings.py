@@ -77,6 +77,7 @@ def read_settings(values: Mapping[str, Any]) -> DcsSettings:
     except msgspec.ValidationError as problem:
         raise BadValue("the settings of the connection", dict(values), str(problem)) from None
     assert settings.longest > 0
+    assert settings.lateness > 0
     return settings
 
 
