@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from tidegate.calc.calendar import edges
 from tidegate.calc.flags import MISSING
-from tidegate.calc.formula.evaluation import Triples
 from tidegate.calc.formula.languages import Language, language
+from tidegate.calc.formula.triples import Triples
 from tidegate.model.errors import BadExpression
 from tidegate.model.windows import Window
 from tidegate.store.messages import SeriesSelection

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.calc.formula.dcs import MAX_LENGTH, parse
+from tidegate.calc.formula.dcs import parse
+from tidegate.calc.formula.parsing import MAX_LENGTH
 from tidegate.calc.formula.tree import MAX_NESTING, MAX_TOKENS, Constant, Operation, postorder
 from tidegate.model.errors import BadExpression
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.calc.formula.dcs import parse
-from tidegate.calc.formula.evaluation import Triples, evaluate
+from tidegate.calc.formula.evaluation import evaluate
 from tidegate.calc.formula.languages import language
+from tidegate.calc.formula.triples import Triples
 from tidegate.model.flags import RANK, Flag
 
 NAN = math.nan

@@ -11,9 +11,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from tidegate.calc.formula import parsing
 from tidegate.calc.formula.tree import (
-    MAX_NESTING,
-    MAX_TOKENS,
     Constant,
     Expression,
     Kind,
@@ -24,10 +23,9 @@ from tidegate.calc.formula.tree import (
     operation,
     require,
 )
-from tidegate.model.errors import BadExpression
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from lark import Lark, Token
 
@@ -72,13 +70,9 @@ _NAMES: Final = {terminal: f"'{sign}'" for sign, terminal in _SIGNS.items()} | {
     "ALIAS": "an alias",
     "$END": "the end",
 }
-_SPACE: Final = re.compile(r"\s*")
 _SIGN: Final = re.compile(r"&&|\|\||[=!<>]=|<>|[-+*/()?:<>]")
 _NUMBER: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _WORD: Final = re.compile(r"\w+")
-
-MAX_LENGTH: Final = 100_000
-"""Characters of one expression."""
 
 
 def parse(text: str, aliases: Collection[str] | None = None) -> Expression:
@@ -98,8 +92,7 @@ def parse(text: str, aliases: Collection[str] | None = None) -> Expression:
         root = _parse(text, _Aliases(aliases))
         require(root, Kind.NUMBER)
     except Misfit as misfit:
-        shown = _excerpt(text, misfit.position)
-        raise BadExpression(misfit.why, shown, misfit.position, misfit.expected) from None
+        raise parsing.refusal(text, misfit) from None
     return Expression(text, root)
 
 
@@ -136,19 +129,10 @@ def _continues(text: str, end: int, name: str) -> bool:
 
 
 def _parse(text: str, aliases: _Aliases) -> Node:
-    from lark.exceptions import UnexpectedToken
-
-    if len(text) > MAX_LENGTH:
-        raise Misfit(f"the expression is longer than {MAX_LENGTH:,} characters", MAX_LENGTH)
-    parsing = _parser().parse_interactive()
-    try:
-        for token in _within_limits(_tokens(text, aliases)):
-            parsing.feed_token(token)
-        root: Node = parsing.feed_token(_token("$END", "", len(text)))
-    except UnexpectedToken as problem:
-        accepted: set[str] = parsing.accepts()  # type: ignore[no-untyped-call]
-        raise _unexpected(problem.token, accepted) from None
-    return root
+    parsing.require_length(text)
+    words = parsing.tokens(text, lambda text, position: _next(text, position, aliases))
+    limited = parsing.within_limits(words, prefixes={"MINUS"}, branches={"_THEN"})
+    return parsing.parsed(_parser(), text, limited, _unexpected)
 
 
 def _unexpected(token: Token, accepted: Collection[str]) -> Misfit:
@@ -157,14 +141,6 @@ def _unexpected(token: Token, accepted: Collection[str]) -> Misfit:
 
 
 # ---- words ------------------------------------------------------------------------------------
-
-
-def _tokens(text: str, aliases: _Aliases) -> Iterator[Token]:
-    position = _skip_space(text, 0)
-    while position < len(text):
-        kind, value, end = _next(text, position, aliases)
-        yield _token(kind, value, position)
-        position = _skip_space(text, end)
 
 
 def _next(text: str, position: int, aliases: _Aliases) -> tuple[str, str, int]:
@@ -185,50 +161,12 @@ def _undeclared(text: str, position: int, sign: str, aliases: _Aliases) -> tuple
     if word is None:
         meant = [f"'{2 * sign}'"] if 2 * sign in _SIGNS else []
         raise Misfit(f"{sign!r} has no meaning in a virtual meter", position, meant)
-    if text.startswith("(", _skip_space(text, word.end())):
+    if text.startswith("(", parsing.skip_space(text, word.end())):
         raise Misfit(f"'{word[0]}' is used as a function, and there are none", position)
     name = aliases.named(word[0])
     if name is None:
         raise Misfit(f"'{word[0]}' is not a declared alias", position, aliases.names[:20])
     return "ALIAS", name, word.end()
-
-
-def _within_limits(tokens: Iterator[Token]) -> Iterator[Token]:
-    """Pass tokens on until there are too many or too many are open at once."""
-    choices = [0]
-    signs = 0
-    for count, token in enumerate(tokens, start=1):
-        signs = signs + 1 if token.type == "MINUS" else 0
-        if token.type == "_OPEN":
-            choices.append(0)
-        elif token.type == "_CLOSE" and len(choices) > 1:
-            choices.pop()
-        elif token.type == "_THEN":
-            choices[-1] += 1
-        if len(choices) - 1 + sum(choices) + signs > MAX_NESTING:
-            raise Misfit(f"more than {MAX_NESTING} levels of nesting", token.start_pos or 0)
-        if count > MAX_TOKENS:
-            raise Misfit(f"more than {MAX_TOKENS:,} words and signs", token.start_pos or 0)
-        yield token
-
-
-def _token(kind: str, value: str, position: int) -> Token:
-    from lark import Token
-
-    return Token(kind, value, start_pos=position)
-
-
-def _skip_space(text: str, position: int) -> int:
-    space = _SPACE.match(text, position)
-    return space.end() if space else position
-
-
-def _excerpt(text: str, position: int, around: int = 40) -> str:
-    """The text near a position, on one line."""
-    start = max(0, position - around) if len(text) > 2 * around else 0
-    end = position + around if len(text) > 2 * around else len(text)
-    shown = "".join(mark if mark.isprintable() else " " for mark in text[start:end])
-    return f"{'…' if start else ''}{shown}{'…' if end < len(text) else ''}"
 
 
 # ---- tree -------------------------------------------------------------------------------------

@@ -1,13 +1,17 @@
-"""The typed tree of a formula: constants, references and operations, checked as it is built."""
+"""The typed tree of a formula: constants, leaves, operations and calls."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from tidegate.calc.formula.functions import Function
+    from tidegate.model.aggregation import Aggregation
+    from tidegate.model.attributes import AttributeFilter
 
 MAX_NESTING: Final = 64
 """Parentheses, choices and signs that may be open inside one another."""
@@ -34,13 +38,18 @@ class Operator(Enum):
     SUBTRACT = ("-", (_N, _N), _N)
     MULTIPLY = ("*", (_N, _N), _N)
     DIVIDE = ("/", (_N, _N), _N)
+    POWER = ("^", (_N, _N), _N)
+    MODULO = ("Mod", (_N, _N), _N)
     EQUAL = ("==", (_N, _N), _T)
+    UNEQUAL = ("<>", (_N, _N), _T)
     LESS = ("<", (_N, _N), _T)
     LESS_OR_EQUAL = ("<=", (_N, _N), _T)
     GREATER = (">", (_N, _N), _T)
     GREATER_OR_EQUAL = (">=", (_N, _N), _T)
     AND = ("&&", (_T, _T), _T)
     OR = ("||", (_T, _T), _T)
+    XOR = ("Xor", (_T, _T), _T)
+    NOT = ("Not", (_T,), _T)
     CHOOSE = ("?:", (_T, _N, _N), _N)
 
     def __init__(self, sign: str, takes: tuple[Kind, ...], gives: Kind) -> None:
@@ -74,11 +83,58 @@ class Constant:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reference:
-    """A name that stands for a series."""
+    """A series: an alias, or the name or id of one with the unit and method that it is read in.
+
+    Attributes:
+        name: what tells this leaf from others in the formula; for an alias the alias.
+        position: where it stands in the text.
+        target: name or id of the series; None for an alias.
+        unit: the unit to read it in; its own if None.
+        method: how it is condensed; its own way if None.
+        quoted: the target is a name even if it is all digits.
+    """
 
     name: str
     position: int
+    target: str | None = None
+    unit: str | None = None
+    method: Aggregation | None = None
+    quoted: bool = False
     kind: Kind = Kind.NUMBER
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SumOver:
+    """A sum over the series that match dated attributes: `TSAA` and `TSCA`.
+
+    Attributes:
+        name: what tells this leaf from others in the formula.
+        position: where it stands in the text.
+        unit: the unit of the sum; None converts nothing.
+        valid_if_any: the sum is valid as soon as one value in it is.
+        filters: what a series must match, all at once.
+    """
+
+    name: str
+    position: int
+    unit: str | None
+    valid_if_any: bool
+    filters: tuple[AttributeFilter, ...]
+    kind: Kind = Kind.NUMBER
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AttributeNumber:
+    """The number that an attribute of a series has at the start of each step."""
+
+    name: str
+    position: int
+    reference: Reference
+    attribute: str
+    kind: Kind = Kind.NUMBER
+
+
+Leaf: TypeAlias = Reference | SumOver | AttributeNumber
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -98,7 +154,21 @@ class Operation:
         return self.operator.gives
 
 
-Node: TypeAlias = Constant | Reference | Operation
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Call:
+    """A function on its operands, with the constants that go with them."""
+
+    function: Function
+    operands: tuple[Node, ...]
+    parameters: tuple[Any, ...]
+    position: int
+    kind: Kind = Kind.NUMBER
+
+    def __repr__(self) -> str:
+        return f"<{self.function.name} at {self.position}>"
+
+
+Node: TypeAlias = Constant | Leaf | Operation | Call
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -111,13 +181,27 @@ class Expression:
     def __repr__(self) -> str:
         return f"<Expression {self.text[:60]!r}>"
 
-    def references(self) -> dict[str, Reference]:
-        """The first mention of every name, in the order of their evaluation."""
-        found: dict[str, Reference] = {}
+    def leaves(self) -> dict[str, Leaf]:
+        """The first mention of everything that has to be read, in the order of evaluation."""
+        found: dict[str, Leaf] = {}
         for node in postorder(self.root):
-            if isinstance(node, Reference):
+            if isinstance(node, Leaf):
                 found.setdefault(node.name, node)
         return found
+
+    def references(self) -> dict[str, Reference]:
+        """The first mention of every series, in the order of their evaluation."""
+        found: dict[str, Reference] = {}
+        for node in postorder(self.root):
+            if isinstance(node, AttributeNumber):
+                found.setdefault(node.reference.name, node.reference)
+            elif isinstance(node, Reference):
+                found.setdefault(node.name, node)
+        return found
+
+    def size(self) -> int:
+        """How many constants, leaves, operations and calls there are."""
+        return sum(1 for _ in postorder(self.root))
 
 
 def operation(operator: Operator, operands: Sequence[Node], position: int | None = None) -> Node:
@@ -150,8 +234,14 @@ def postorder(root: Node) -> Iterator[Node]:
     waiting: list[tuple[Node, bool]] = [(root, False)]
     while waiting:
         node, ready = waiting.pop()
-        if ready or not isinstance(node, Operation):
+        operands = operands_of(node)
+        if ready or not operands:
             yield node
             continue
         waiting.append((node, True))
-        waiting.extend((operand, False) for operand in reversed(node.operands))
+        waiting.extend((operand, False) for operand in reversed(operands))
+
+
+def operands_of(node: Node) -> tuple[Node, ...]:
+    """What a node takes; nothing for constants and leaves."""
+    return node.operands if isinstance(node, Operation | Call) else ()
