@@ -51,7 +51,6 @@ lane_2_pieces AS (
   JOIN sum_calendar_1 AS c ON c.point = r.ts
   JOIN sum_members_1 AS m ON m.series = r.series
     AND r.ts + (c.decided - c.point) >= m.start AND r.ts + (c.decided - c.point) < m."end"
-  WHERE r.ts >= 0 AND r.ts < 31536000000000
   GROUP BY r.series, c.bucket
   UNION ALL
   SELECT series, bucket, fsum(value * ("end" - start) / 3600000000) AS total,

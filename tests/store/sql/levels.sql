@@ -53,7 +53,6 @@ cells AS (
     JOIN sum_calendar_1 AS c ON c.point = r.ts
     JOIN sum_members_1 AS m ON m.series = r.series
       AND r.ts + (c.decided - c.point) >= m.start AND r.ts + (c.decided - c.point) < m."end"
-    WHERE r.ts >= 0 AND r.ts < 31536000000000
     GROUP BY c.start
   ) AS s
   JOIN sum_calendar_1 AS c ON c.start = s.start

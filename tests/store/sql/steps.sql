@@ -49,7 +49,6 @@ cells AS (
     JOIN sum_calendar_3 AS c ON c.point = r.ts
     JOIN sum_members_3 AS m ON m.series = r.series
       AND r.ts + (c.decided - c.point) >= m.start AND r.ts + (c.decided - c.point) < m."end"
-    WHERE r.ts >= 0 AND r.ts < 31536000000000
     GROUP BY r.series, c.bucket
   ) AS s
   GROUP BY bucket
