@@ -136,7 +136,7 @@ def test_a_little_disorder_is_left(store, keys, monkeypatch):
 def test_status_tells_sizes_and_window(store, keys, readings):
     """Status counts what is stored and says from when to when readings are."""
     empty = store.status()
-    assert (empty.format, empty.series, empty.readings, empty.window) == (1, 3, 0, None)
+    assert (empty.format, empty.series, empty.readings, empty.window) == (2, 3, 0, None)
     store.merge_readings(readings([(keys[0], 5, 1.0, 9), (keys[1], 8, 1.0, 9)]))
     store.merge_readings(readings([(keys[0], 5, 2.0, 9)]))
     status = store.status()

@@ -35,7 +35,10 @@ class TestContract:
         """Every verb either changes nothing, may be repeated, or is done once; a new one too."""
         assert VERBS.keys() >= READERS | REPEATABLE
         assert {name for name, verb in VERBS.items() if verb.writes} == {
+            "alter_series",
+            "add_api_key",
             "assign",
+            "change_attribute",
             "change_series",
             "confirm",
             "create_attribute",
@@ -46,12 +49,15 @@ class TestContract:
             "merge_readings",
             "put_connection",
             "put_unit",
+            "put_user",
             "record_catalogue",
             "remove_attribute",
             "remove_connection",
             "remove_repository",
             "remove_series",
+            "remove_user",
             "replace_window",
+            "revoke_api_key",
             "start_run",
         }
 

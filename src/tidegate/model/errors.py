@@ -3,7 +3,8 @@
 TidegateError
 ├── UsageError               the request is wrong: nothing was tried
 │   ├── BadTime, BadWindow, UnknownZone, UnknownName, BadValue, NotFound, Duplicate, InUse
-│   ├── Ambiguous, UnitsDiffer, UnitNotConvertible, BadExpression, TooMuch, BadFile
+│   ├── UnknownAttribute (a NotFound), Ambiguous, UnitsDiffer, UnitNotConvertible, BadExpression
+│   ├── TooMuch, BadFile
 │   └── InsecureAddress, SecretExposed, MissingExtra, NoCredentials
 ├── TransportError           the platform was asked
 │   ├── Unreachable, TimedOut, Throttled, ServerFault, MalformedAnswer, AnswerTooLarge, UnsafeLink
@@ -97,9 +98,8 @@ class UnknownZone(UsageError):
     code = "unknown-zone"
 
     def __init__(self, name: str) -> None:
-        super().__init__(
-            f"'{name}' is not a time zone", hint="use an IANA name such as Europe/London", name=name
-        )
+        hint = "use an IANA name such as Europe/London"
+        super().__init__(f"'{name}' is not a time zone", hint=hint, name=name)
 
 
 class UnknownName(UsageError):
@@ -109,10 +109,9 @@ class UnknownName(UsageError):
 
     def __init__(self, kind: str, text: str, known: Sequence[str]) -> None:
         close = difflib.get_close_matches(text, known, n=1, cutoff=0.6)
-        wanted = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(known[:20])}"
-        super().__init__(
-            f"'{text}' is not a known {kind}", hint=wanted, kind=kind, text=text, known=list(known)
-        )
+        hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(known[:20])}"
+        message = f"'{text}' is not a known {kind}"
+        super().__init__(message, hint=hint, kind=kind, text=text, known=list(known))
 
 
 class BadValue(UsageError):
@@ -134,6 +133,13 @@ class NotFound(UsageError):
 
     def __init__(self, kind: str, name: object, *, hint: str | None = None) -> None:
         super().__init__(f"no {kind} '{name}' here", hint=hint, kind=kind, name=str(name))
+
+
+class UnknownAttribute(NotFound):
+    """A filter names an attribute that the repository does not have."""
+
+    code = "unknown-attribute"
+    http_status = 400
 
 
 class Duplicate(UsageError):

@@ -13,6 +13,7 @@ from tidegate.model.series import MAIN, NewSeries, Series, SeriesKey
 from tidegate.store import attributes as attribute_rows
 from tidegate.store import catalogue as catalogue_rows
 from tidegate.store import coverage as coverage_rows
+from tidegate.store import identities as identity_rows
 from tidegate.store import reading
 from tidegate.store import readings as reading_rows
 from tidegate.store import repositories as repository_rows
@@ -36,6 +37,7 @@ from tidegate.store.messages import (
     Version,
 )
 from tidegate.store.migrations import upgrade
+from tidegate.store.modifications import modifications
 from tidegate.store.partials import partials
 from tidegate.store.selections import find_series
 from tidegate.store.upkeep import Upkeep
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 
     from tidegate.model.catalogue import CatalogueChange, Entry
     from tidegate.model.coverage import Coverage
+    from tidegate.model.identities import ApiKey, User
     from tidegate.model.partials import PartialsRequest
     from tidegate.model.units import Unit
     from tidegate.model.windows import Window
@@ -114,33 +117,37 @@ class LocalStore:
         with self._engine.reading() as session:
             return repository_rows.repositories(session)
 
-    def create_repository(self, name: str) -> None:
+    def create_repository(self, name: str, *, actor: str = "owner") -> None:
         """Create an empty repository."""
-        with self._change("owner") as change:
+        with self._change(actor) as change:
             repository_rows.create_repository(change, name)
 
-    def remove_repository(self, name: str) -> None:
+    def remove_repository(self, name: str, *, actor: str = "owner") -> None:
         """Remove a repository that holds no series."""
-        with self._change("owner") as change:
+        with self._change(actor) as change:
             repository_rows.remove_repository(change, name)
 
     def units(self, *, repository: str = MAIN) -> list[Unit]:
-        """The units of a repository, by name."""
+        """The units of a repository, in the order in which they were made."""
         with self._engine.reading() as session:
             return repository_rows.units(session, repository)
 
-    def put_unit(self, unit: Unit, *, repository: str = MAIN) -> None:
+    def put_unit(
+        self, unit: Unit, *, new: bool | None = None, repository: str = MAIN, actor: str = "owner"
+    ) -> None:
         """Add a unit, or put it in place of the one with its name."""
-        with self._change("owner") as change:
-            repository_rows.put_unit(change, unit, repository)
+        with self._change(actor) as change:
+            repository_rows.put_unit(change, unit, repository, new=new)
 
     # -- series ----------------------------------------------------------------------------
     def create_series(
         self, new: Sequence[NewSeries], *, repository: str = MAIN, actor: str = "owner"
     ) -> list[Series]:
-        """Create series, all or none; unknown units are created too."""
+        """Create series with their attributes, all or none; unknown units are created too."""
         with self._change(actor) as change:
-            return series_rows.create_series(change, new, repository)
+            created = series_rows.create_series(change, new, repository)
+            attribute_rows.assign(change, attribute_rows.given_with(new, created), repository)
+            return created
 
     def find_series(
         self, selection: SeriesSelection = SeriesSelection(), *, repository: str = MAIN
@@ -153,6 +160,20 @@ class LocalStore:
         """Put a definition in place of the one with the same key."""
         with self._change(actor) as change:
             return series_rows.change_series(change, series)
+
+    def alter_series(
+        self,
+        series: Sequence[Series],
+        changes: Sequence[AssignmentChange] = (),
+        *,
+        repository: str = MAIN,
+        actor: str = "owner",
+    ) -> list[Series]:
+        """Change definitions and assignments of series of one repository, all or none."""
+        with self._change(actor) as change:
+            altered = [series_rows.change_series(change, one) for one in series]
+            attribute_rows.assign(change, changes, repository)
+            return altered
 
     def remove_series(self, keys: Sequence[SeriesKey], *, actor: str = "owner") -> None:
         """Remove series with all that is stored of them."""
@@ -178,10 +199,19 @@ class LocalStore:
         with self._change(actor) as change:
             return attribute_rows.create_attribute(change, name, type, id, repository)
 
-    def remove_attribute(self, name: str, *, repository: str = MAIN, actor: str = "owner") -> None:
+    def change_attribute(
+        self, attribute: Attribute, *, repository: str = MAIN, actor: str = "owner"
+    ) -> Attribute:
+        """Put an attribute in place of the one with its number; what is assigned stays."""
+        with self._change(actor) as change:
+            return attribute_rows.change_attribute(change, attribute, repository)
+
+    def remove_attribute(
+        self, name: str, *, unused: bool = False, repository: str = MAIN, actor: str = "owner"
+    ) -> None:
         """Remove an attribute and every assignment of it."""
         with self._change(actor) as change:
-            attribute_rows.remove_attribute(change, name, repository)
+            attribute_rows.remove_attribute(change, name, repository, unused=unused)
 
     def assign(
         self, changes: Sequence[AssignmentChange], *, repository: str = MAIN, actor: str = "owner"
@@ -275,6 +305,13 @@ class LocalStore:
         """First and last `ts` and number of readings per series."""
         with self._engine.reading() as session:
             return reading.extents(session, keys)
+
+    def modifications(
+        self, keys: Sequence[SeriesKey], window: Window, *, quoted: bool = False
+    ) -> list[int]:
+        """Instants at which readings with `ts` in the window were written, changed or ended."""
+        with self._engine.reading() as session:
+            return modifications(session, keys, window, quoted=quoted)
 
     def partials(
         self,
@@ -381,6 +418,37 @@ class LocalStore:
         with self._engine.reading() as session:
             run_rows.require_connection(session, connection)
             return coverage_rows.coverage(session, connection, subjects=subjects, window=window)
+
+    # -- who may use the server ------------------------------------------------------------
+    def users(self) -> list[User]:
+        """All users of the server, by name."""
+        with self._engine.reading() as session:
+            return identity_rows.users(session)
+
+    def put_user(self, user: User, *, actor: str = "owner") -> None:
+        """Add a user, or put it in place of the one with its name."""
+        with self._change(actor) as change:
+            identity_rows.put_user(change, user)
+
+    def remove_user(self, name: str, *, actor: str = "owner") -> None:
+        """Remove a user and every key that the user made."""
+        with self._change(actor) as change:
+            identity_rows.remove_user(change, name)
+
+    def api_keys(self) -> list[ApiKey]:
+        """All keys of the server, expired ones included, the oldest first."""
+        with self._engine.reading() as session:
+            return identity_rows.api_keys(session)
+
+    def add_api_key(self, key: ApiKey, *, actor: str = "owner") -> None:
+        """Add a key of the server."""
+        with self._change(actor) as change:
+            identity_rows.add_api_key(change, key)
+
+    def revoke_api_key(self, id: str, *, actor: str = "owner") -> None:
+        """End a key at once."""
+        with self._change(actor) as change:
+            identity_rows.revoke_api_key(change, id)
 
     # -- calls from other processes --------------------------------------------------------
     def once(self, call: str, verb: Callable[[], bytes]) -> bytes:

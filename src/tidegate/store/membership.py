@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 
 from tidegate.model.attributes import Attribute, AttributeFilter, AttributeType
+from tidegate.model.errors import NotFound, UnknownAttribute
 from tidegate.model.instants import BEGINNING, FOREVER
 from tidegate.store.attributes import attribute_named, known
 from tidegate.store.keys import among
@@ -36,7 +37,7 @@ def membership(
     spans = f'SELECT key AS series, {BEGINNING} AS start, {FOREVER} AS "end" FROM candidates'
     values = {}
     for place, one in enumerate(filters):
-        attribute = attribute_named(session, one.name, repository, as_of=as_of)
+        attribute = _filtered(session, one, repository, as_of)
         condition = _condition(one, place)
         if one.value:
             values[f"value_{place}"] = one.value
@@ -54,6 +55,15 @@ def membership(
             **values,
         )
     return table.cast(SPANS)
+
+
+def _filtered(
+    session: Session, one: AttributeFilter, repository: str, as_of: int | None
+) -> Attribute:
+    try:
+        return attribute_named(session, one.name, repository, as_of=as_of)
+    except NotFound as missing:
+        raise UnknownAttribute("attribute", one.name, hint=missing.hint) from missing
 
 
 _MAXIMAL: Final = """

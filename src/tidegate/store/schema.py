@@ -1,4 +1,4 @@
-"""The tables of a store, format 1.
+"""The tables of a store, format 2.
 
 Rows that say what is believed carry `known_from` and `known_to` (half-open, `FOREVER` while
 believed). No table has a key: one writer checks what must be unique, and keys cost more than
@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
-FORMAT: Final = 1
+from tidegate.store.identities import IDENTITY_TABLES
+
+FORMAT: Final = 2
 """The format that this release writes; it opens every earlier one."""
 
 TABLES: Final = (
@@ -61,4 +63,5 @@ TABLES: Final = (
     """CREATE TABLE audit (
         made_at BIGINT, actor VARCHAR, verb VARCHAR, resource VARCHAR,
         before VARCHAR, after VARCHAR)""",
+    *IDENTITY_TABLES,
 )

@@ -16,6 +16,7 @@ import pyarrow as pa
 from tidegate.model.attributes import Assignment, Attribute, AttributeFilter, AttributeType
 from tidegate.model.catalogue import CatalogueChange, Entry
 from tidegate.model.coverage import Coverage
+from tidegate.model.identities import ApiKey, User
 from tidegate.model.partials import PartialsRequest
 from tidegate.model.series import MAIN, NewSeries, Series, SeriesKey
 from tidegate.model.units import Unit
@@ -64,30 +65,38 @@ class Verbs(Protocol):
         """Names of all repositories, sorted."""
         ...
 
-    def create_repository(self, name: str) -> None:
+    def create_repository(self, name: str, *, actor: str = "owner") -> None:
         """Create an empty repository that knows the starter units."""
         ...
 
-    def remove_repository(self, name: str) -> None:
+    def remove_repository(self, name: str, *, actor: str = "owner") -> None:
         """Remove a repository that holds no series."""
         ...
 
     def units(self, *, repository: str = MAIN) -> list[Unit]:
-        """The units of a repository, by name."""
+        """The units of a repository, in the order in which they were made."""
         ...
 
-    def put_unit(self, unit: Unit, *, repository: str = MAIN) -> None:
-        """Add a unit, or put it in place of the one with its name."""
+    def put_unit(
+        self, unit: Unit, *, new: bool | None = None, repository: str = MAIN, actor: str = "owner"
+    ) -> None:
+        """Add a unit, or put it in place of the one with its name.
+
+        Raises:
+            Duplicate: it exists and must be `new`.
+            NotFound: it does not exist and must not be `new`.
+        """
         ...
 
     # -- series ----------------------------------------------------------------------------
     def create_series(
         self, new: Sequence[NewSeries], *, repository: str = MAIN, actor: str = "owner"
     ) -> list[Series]:
-        """Create series, all or none; unknown units are created too.
+        """Create series with their attributes, all or none; unknown units are created too.
 
         Raises:
             Duplicate: a name or id is taken.
+            NotFound: an attribute that does not exist.
         """
         ...
 
@@ -99,6 +108,17 @@ class Verbs(Protocol):
 
     def change_series(self, series: Series, *, actor: str = "owner") -> Series:
         """Put a definition in place of the one with the same key; the old one is kept, dated."""
+        ...
+
+    def alter_series(
+        self,
+        series: Sequence[Series],
+        changes: Sequence[AssignmentChange] = (),
+        *,
+        repository: str = MAIN,
+        actor: str = "owner",
+    ) -> list[Series]:
+        """Change definitions and assignments of series of one repository, all or none."""
         ...
 
     def remove_series(self, keys: Sequence[SeriesKey], *, actor: str = "owner") -> None:
@@ -122,8 +142,25 @@ class Verbs(Protocol):
         """Create an attribute; without `id` it gets the next one."""
         ...
 
-    def remove_attribute(self, name: str, *, repository: str = MAIN, actor: str = "owner") -> None:
-        """Remove an attribute and every assignment of it."""
+    def change_attribute(
+        self, attribute: Attribute, *, repository: str = MAIN, actor: str = "owner"
+    ) -> Attribute:
+        """Put an attribute in place of the one with its number; what is assigned stays.
+
+        Raises:
+            NotFound: no attribute has that number.
+            Duplicate: another has its name.
+        """
+        ...
+
+    def remove_attribute(
+        self, name: str, *, unused: bool = False, repository: str = MAIN, actor: str = "owner"
+    ) -> None:
+        """Remove an attribute and every assignment of it.
+
+        Raises:
+            InUse: it must be `unused`, and series have it.
+        """
         ...
 
     def assign(
@@ -210,6 +247,15 @@ class Verbs(Protocol):
 
     def extents(self, keys: Sequence[SeriesKey]) -> pa.Table:
         """First and last `ts` and number of readings per series: `series, first, last, count`."""
+        ...
+
+    def modifications(
+        self, keys: Sequence[SeriesKey], window: Window, *, quoted: bool = False
+    ) -> list[int]:
+        """Instants at which readings with `ts` in the window were written, changed or ended.
+
+        Those of named versions if `quoted`. Sorted; each can be asked for as `Version.as_of`.
+        """
         ...
 
     def partials(
@@ -305,6 +351,31 @@ class Verbs(Protocol):
         window: Window | None = None,
     ) -> list[Coverage]:
         """Recorded coverage, sorted by (subject, start), clipped to the window; later rows won."""
+        ...
+
+    # -- who may use the server ------------------------------------------------------------
+    def users(self) -> list[User]:
+        """All users of the server, by name."""
+        ...
+
+    def put_user(self, user: User, *, actor: str = "owner") -> None:
+        """Add a user, or put it in place of the one with its name."""
+        ...
+
+    def remove_user(self, name: str, *, actor: str = "owner") -> None:
+        """Remove a user and every key that the user made."""
+        ...
+
+    def api_keys(self) -> list[ApiKey]:
+        """All keys of the server, expired ones included, the oldest first."""
+        ...
+
+    def add_api_key(self, key: ApiKey, *, actor: str = "owner") -> None:
+        """Add a key of the server."""
+        ...
+
+    def revoke_api_key(self, id: str, *, actor: str = "owner") -> None:
+        """End a key at once."""
         ...
 
     # -- upkeep ----------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from tidegate.model.errors import StoreDamaged, StoreTooNew
+from tidegate.store.migrations.identities import add_identities
 from tidegate.store.schema import FORMAT
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-STEPS: Final[Mapping[int, Callable[[Session], None]]] = {}
+STEPS: Final[Mapping[int, Callable[[Session], None]]] = {1: add_identities}
 """From a format to the function that makes the next one of it; format 1 is the first."""
 
 

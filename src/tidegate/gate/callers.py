@@ -1,0 +1,43 @@
+"""Who asks, and what they may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tidegate.gate.refusals import NotAllowed
+
+if TYPE_CHECKING:
+    from tidegate.model.identities import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody whose identity is proven.
+
+    Attributes:
+        name: what the audit trail calls them.
+        role: what they may do.
+        repositories: where; everywhere if None.
+        user: the name of the user behind it: themselves, or who made the key.
+    """
+
+    name: str
+    role: Role
+    repositories: frozenset[str] | None = None
+    user: str = ""
+
+    def sees(self, repository: str) -> bool:
+        """True if they may use a repository at all."""
+        return self.repositories is None or repository in self.repositories
+
+    def require(self, role: Role, repository: str | None = None) -> None:
+        """Let pass whose role covers another, in a repository or, without one, in general.
+
+        Raises:
+            NotAllowed: they may not.
+        """
+        if not self.role.covers(role):
+            raise NotAllowed(f"this needs the role {role}", hint="ask an administrator", role=role)
+        if repository is not None and not self.sees(repository):
+            raise NotAllowed(f"this key is not for repository '{repository}'")

@@ -1,0 +1,38 @@
+"""Why the gate lets somebody not pass."""
+
+from __future__ import annotations
+
+from tidegate.model.errors import UsageError
+
+
+class NotIdentified(UsageError):
+    """No credentials, or credentials that prove nobody; it does not say which of them is wrong."""
+
+    code = "not-identified"
+    http_status = 401
+
+    def __init__(self) -> None:
+        super().__init__(
+            "user and password, or a valid key, are needed",
+            hint="send Authorization: Basic or Authorization: Bearer",
+        )
+
+
+class NotAllowed(UsageError):
+    """Somebody who is known asks for what the role or the key does not allow."""
+
+    code = "not-allowed"
+    http_status = 403
+
+
+class TooManyAttempts(UsageError):
+    """Too many wrong passwords or keys in a row; `wait` seconds must pass."""
+
+    code = "too-many-attempts"
+    http_status = 429
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(
+            "too many attempts to sign in failed", hint=f"wait {wait} seconds", wait=wait
+        )
+        self.wait = wait

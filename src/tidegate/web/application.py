@@ -1,0 +1,107 @@
+"""The application: routes under a prefix, one store for all of them."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
+
+from tidegate.services.identity import Identities
+from tidegate.services.write_queue import WriteQueue
+from tidegate.web.errors import handle_errors
+from tidegate.web.identity import Service
+from tidegate.web.limits import Limits
+from tidegate.web.openapi import PROBLEMS, describe
+from tidegate.web.routers import (
+    attributes,
+    bulk_attributes,
+    calculations,
+    collections_data,
+    data,
+    keys,
+    operations,
+    repositories,
+    search,
+    series_attributes,
+    timeseries,
+    units,
+)
+from tidegate.web.wire import Wire
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tidegate.store.verbs import Verbs
+
+TITLE: Final = "Tidegate"
+SUMMARY: Final = "Time series with dated attributes, units, revisions and formulas"
+
+_OF_A_REPOSITORY: Final = (
+    attributes,
+    search,
+    timeseries,
+    series_attributes,
+    data,
+    collections_data,
+    bulk_attributes,
+    calculations,
+    units,
+)
+"""Modules whose `router` lies below `/api/repositories/{repository}`."""
+_OF_THE_API: Final = (repositories, keys)
+"""Modules whose `router` lies below `/api`."""
+
+
+def create_application(store: Verbs, *, prefix: str = "", limits: Limits = Limits()) -> FastAPI:
+    """The service on an open store, which stays open when the application ends.
+
+    Args:
+        store: where everything is.
+        prefix: what comes before `/api` in every path, such as `/metering`.
+        limits: what the service takes and gives at most.
+    """
+    prefix = "/" + prefix.strip("/") if prefix.strip("/") else ""
+    queue = WriteQueue(store)
+    service = Service(
+        store=store, identities=Identities(store), queue=queue, limits=limits, prefix=prefix
+    )
+
+    @asynccontextmanager
+    async def lifespan(application: FastAPI) -> AsyncIterator[None]:
+        del application
+        yield
+        queue.close()
+
+    application = FastAPI(
+        title=TITLE,
+        summary=SUMMARY,
+        version=version("tidegate"),
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        middleware=[Middleware(Wire, prefix=prefix)],
+    )
+    application.state.service = service
+    handle_errors(application)
+    application.include_router(_routes(), prefix=prefix)
+
+    def openapi() -> dict[str, Any]:
+        return describe(application)
+
+    application.openapi = openapi  # type: ignore[method-assign]
+    return application
+
+
+def _routes() -> APIRouter:
+    api = APIRouter(prefix="/api", responses=PROBLEMS)
+    for module in _OF_THE_API:
+        api.include_router(module.router)
+    for module in _OF_A_REPOSITORY:
+        api.include_router(module.router, prefix="/repositories/{repository}")
+    whole = APIRouter()
+    whole.include_router(api)
+    whole.include_router(operations.router)
+    return whole

@@ -1,0 +1,60 @@
+"""What the service takes and gives at most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tidegate.model.errors import TooMuch
+from tidegate.model.identities import Role
+from tidegate.model.intervals import IntervalUnit
+
+if TYPE_CHECKING:
+    from tidegate.model.intervals import Interval
+    from tidegate.model.windows import Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Limits of the service.
+
+    Attributes:
+        points: of one answer or one body.
+        series: of one answer or one body.
+        body: bytes of one body.
+        body_time: seconds that a body may take from the first byte to the last.
+        deletions_need: the role for removing series, attributes and bulk assignments.
+    """
+
+    points: int = 5_000_000
+    series: int = 50_000
+    body: int = 64 << 20
+    body_time: float = 30.0
+    deletions_need: Role = Role.ADMINISTRATOR
+
+    def require_points(self, window: Window, interval: Interval | None, count: int = 1) -> None:
+        """Refuse an answer of too many points before any work is done for it.
+
+        Args:
+            window: the time asked for.
+            interval: the raster; None or a spontaneous one cannot be counted beforehand.
+            count: how many series have that many points each.
+
+        Raises:
+            TooMuch: there would be too many.
+        """
+        if interval is None or interval.is_spontaneous or interval.unit is IntervalUnit.TOTAL:
+            return
+        points = count * -(-window.length // interval.nominal)
+        if points > self.points:
+            remedy = "ask for less time, a coarser interval or fewer series"
+            raise TooMuch("the number of points", points, self.points, remedy)
+
+    def require_series(self, count: int) -> None:
+        """Refuse too many series.
+
+        Raises:
+            TooMuch: there are too many.
+        """
+        if count > self.series:
+            raise TooMuch("the number of series", count, self.series, "ask for fewer at once")

@@ -1,0 +1,156 @@
+"""A service on a store of its own, with three users, and ways to speak to it."""
+
+from __future__ import annotations
+
+import json
+import socket
+from base64 import b64encode
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tidegate.gate.passwords import verifier_of
+from tidegate.model.identities import Role, User
+from tidegate.model.secret import Secret
+from tidegate.store import open_store
+from tidegate.web.application import create_application
+from tidegate.web.limits import Limits
+from tidegate.web.serving import listening, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tidegate.store.verbs import Verbs
+
+PASSWORD = "Mustermann123"
+
+
+@pytest.fixture(scope="session")
+def verifier() -> str:
+    """The slow hash of the password of all users here, made once."""
+    return verifier_of(Secret(PASSWORD))
+
+
+@pytest.fixture
+def store(tmp_path: Path, verifier: str) -> Iterator[Verbs]:
+    """An empty store with an administrator Max, a writer Wanda and a reader Rita."""
+    with open_store(tmp_path / "store") as opened:
+        for name, role in (
+            ("Max", Role.ADMINISTRATOR),
+            ("Wanda", Role.WRITER),
+            ("Rita", Role.READER),
+        ):
+            opened.put_user(User(name=name, role=role, verifier=verifier))
+        yield opened
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back; names of headers in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Caller:
+    """Speaks to a running service as one user, over one connection."""
+
+    url: str
+    user: str = "Max"
+    repository: str = "main"
+    token: str | None = None
+    _connection: HTTPConnection | None = field(default=None, repr=False)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        """Send one request; `path` is below the repository, or below the service if it has a `/`.
+
+        A body that is not bytes is sent as JSON.
+        """
+        if not path.startswith("/"):
+            path = f"/api/repositories/{self.repository}/{path}"
+        if self._connection is None:
+            self._connection = HTTPConnection(urlsplit(self.url).netloc, timeout=30)
+        sent = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        given = {"Accept": "application/json", "Authorization": self.authorization}
+        if sent is not None:
+            given["Content-Type"] = "application/json"
+        self._connection.request(method, path, sent, given | (headers or {}))
+        answer = self._connection.getresponse()
+        found = {name.lower(): value for name, value in answer.getheaders()}
+        return Answer(answer.status, found, answer.read())
+
+    def get(self, path: str, **more: Any) -> Answer:
+        return self.ask("GET", path, **more)
+
+    def post(self, path: str, body: Any, **more: Any) -> Answer:
+        return self.ask("POST", path, body, **more)
+
+    def put(self, path: str, body: Any, **more: Any) -> Answer:
+        return self.ask("PUT", path, body, **more)
+
+    def delete(self, path: str, **more: Any) -> Answer:
+        return self.ask("DELETE", path, **more)
+
+    @property
+    def authorization(self) -> str:
+        if self.token is not None:
+            return f"Bearer {self.token}"
+        return "Basic " + b64encode(f"{self.user}:{PASSWORD}".encode()).decode()
+
+    def send_raw(self, request: bytes) -> bytes:
+        """Send bytes over a connection of their own; everything that comes back."""
+        parts = urlsplit(self.url)
+        with socket.create_connection((parts.hostname or "", parts.port or 80), 30) as line:
+            line.sendall(request)
+            line.shutdown(socket.SHUT_WR) if b"Connection: close" in request else None
+            chunks = []
+            while chunk := line.recv(65536):
+                chunks.append(chunk)
+        return b"".join(chunks)
+
+
+@pytest.fixture
+def limits() -> Limits:
+    """The limits of the service; a test overrides them by a fixture of this name."""
+    return Limits()
+
+
+@pytest.fixture
+def service(store: Verbs, limits: Limits) -> Iterator[str]:
+    """The address of a running service."""
+    with running(create_application(store, limits=limits), listening("127.0.0.1", 0)) as url:
+        yield url
+
+
+@pytest.fixture
+def max_(service: str) -> Caller:
+    """An administrator."""
+    return Caller(service)
+
+
+@pytest.fixture
+def wanda(service: str) -> Caller:
+    """A writer."""
+    return Caller(service, "Wanda")
+
+
+@pytest.fixture
+def rita(service: str) -> Caller:
+    """A reader."""
+    return Caller(service, "Rita")
