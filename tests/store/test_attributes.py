@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tidegate.model.attributes import Assignment, AttributeType
-from tidegate.model.errors import BadValue, Duplicate, NotFound
+from tidegate.model.attributes import Assignment, Attribute, AttributeId, AttributeType
+from tidegate.model.errors import BadValue, Duplicate, InUse, NotFound
 from tidegate.model.series import NewSeries, SeriesKey
 from tidegate.store.messages import AssignmentChange
 
@@ -157,3 +157,52 @@ def test_each_assignment_leaves_a_record(store, keys, supplier):
     assert (first.actor, first.before, first.after) == ("ada", None, {"10": "X"})
     assert (second.actor, second.before, second.after) == ("bob", {"10": "X"}, {"10": "Y"})
     assert second.resource == "attribute Supplier of series A"
+
+
+def test_every_assignment_of_a_series_is_replaced_at_once(store, keys, supplier):
+    """`clear` takes all assignments off one series, and what follows it is assigned."""
+    tag = store.create_attribute("Tag")
+    both = [change(key, name, {0: "X"}) for key in keys[:2] for name in ("Supplier", "Tag")]
+    store.assign(both)
+    store.assign([change(keys[0], "", mode="clear"), change(keys[0], "Tag", {5: "Y"}, "replace")])
+    found = store.assignments(keys[:2])
+    assert found[keys[0]] == [Assignment(tag, {5: "Y"})]
+    assert found[keys[1]] == [Assignment(supplier, {0: "X"}), Assignment(tag, {0: "X"})]
+
+
+@pytest.mark.parametrize("mode", ["change", "drop"])
+def test_only_what_is_assigned_can_be_changed_or_dropped(store, keys, supplier, mode):
+    """`change` and `drop` are for attributes that the series has."""
+    with pytest.raises(NotFound):
+        store.assign([change(keys[0], values={0: "X"}, mode=mode)])
+    store.assign([change(keys[0], values={0: "X", 1: "Z"})])
+    store.assign([change(keys[0], values={0: "Y"}, mode=mode)])
+    left = [Assignment(supplier, {0: "Y"})] if mode == "change" else []
+    assert store.assignments(keys)[keys[0]] == left
+
+
+def test_an_attribute_changes_name_and_type(store, keys, supplier):
+    """An attribute keeps its number and values under another name and type."""
+    store.assign([change(keys[0], values={0: "X"})])
+    other = store.create_attribute("Other")
+    changed = Attribute(supplier.id, "Lieferant", AttributeType.CATEGORY)
+    assert store.change_attribute(changed, actor="ada") == changed
+    assert store.change_attribute(changed) == changed
+    assert store.assignments(keys)[keys[0]] == [Assignment(changed, {0: "X"})]
+    assert store.audit_trail()[-1].before["name"] == "Supplier"
+    with pytest.raises(Duplicate):
+        store.change_attribute(Attribute(supplier.id, "Other"))
+    with pytest.raises(NotFound):
+        store.change_attribute(Attribute(AttributeId(99), "New"))
+    with pytest.raises(BadValue):
+        store.change_attribute(Attribute(other.id, "a|b"))
+
+
+def test_an_attribute_in_use_stays(store, keys, supplier):
+    """An attribute that must be unused stays while a series has it."""
+    store.assign([change(keys[0], values={0: "X"})])
+    with pytest.raises(InUse, match="1 series"):
+        store.remove_attribute("Supplier", unused=True)
+    store.assign([change(keys[0], mode="remove")])
+    store.remove_attribute("Supplier", unused=True)
+    assert store.attributes() == []

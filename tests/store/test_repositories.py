@@ -62,3 +62,15 @@ def test_an_equal_unit_changes_nothing(store):
     before = store.audit_trail()
     store.put_unit(STARTER_UNITS[3])
     assert store.audit_trail() == before
+
+
+def test_units_stand_in_the_order_in_which_they_were_made(store):
+    """A changed unit keeps its place, a new one comes last; each can be asked to be new or not."""
+    before = [unit.name for unit in store.units()]
+    store.put_unit(Unit(name="kWh", factor=3.6e6, base_unit="J"), new=False, actor="ada")
+    store.put_unit(Unit(name="A"), new=True)
+    assert [unit.name for unit in store.units()] == [*before, "A"]
+    with pytest.raises(Duplicate):
+        store.put_unit(Unit(name="A", factor=2.0), new=True)
+    with pytest.raises(NotFound):
+        store.put_unit(Unit(name="B"), new=False)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tidegate.model.aggregation import Aggregation
-from tidegate.model.attributes import AttributeFilter
+from tidegate.model.attributes import Assignment, AttributeFilter
 from tidegate.model.errors import BadValue, Duplicate, InUse, NotFound
 from tidegate.model.intervals import parse_interval
 from tidegate.model.series import Formula, NewSeries, Origin, SeriesId, SeriesKey, SeriesType
@@ -41,7 +41,7 @@ def test_every_member_of_a_definition_comes_back(store):
     (created,) = store.create_series([new])
     (found,) = store.find_series()
     assert found == created
-    for field in NewSeries.__struct_fields__:
+    for field in set(NewSeries.__struct_fields__) - {"attributes"}:
         assert getattr(found, field) == getattr(new, field)
 
 
@@ -207,3 +207,28 @@ def test_a_series_in_a_formula_stays(store, keys):
         store.remove_series([keys[0]])
     store.remove_series([keys[0], virtual.key])
     assert names(store) == ["B", "C"]
+
+
+def test_series_come_with_attributes(store):
+    """New series bring their attributes along; an unknown one leaves no series behind."""
+    supplier = store.create_attribute("Supplier")
+    new = NewSeries(name="a", attributes={"Supplier": {0: "AT1"}})
+    (a,) = store.create_series([new])
+    assert store.assignments([a.key]) == {a.key: [Assignment(supplier, {0: "AT1"})]}
+    with pytest.raises(NotFound):
+        store.create_series([NewSeries(name="b", attributes={"Suplier": {}})])
+    assert names(store) == ["a"]
+
+
+def test_definitions_and_assignments_change_together(store, keys):
+    """Several series and their assignments change at once, or not at all."""
+    store.create_attribute("Supplier")
+    a, b, _ = store.find_series()
+    renamed = [msgspec.structs.replace(one, name=one.name * 2) for one in (a, b)]
+    give = AssignmentChange(series=a.key, attribute="Supplier", values={0: "AT1"})
+    with pytest.raises(NotFound):
+        store.alter_series(renamed, [msgspec.structs.replace(give, attribute="Suplier")])
+    assert names(store) == ["A", "B", "C"]
+    assert store.alter_series(renamed, [give], actor="ada") == renamed
+    assert sorted(names(store)) == ["AA", "BB", "C"]
+    assert store.attribute_at(a.key, "Supplier", 0) == "AT1"

@@ -63,7 +63,10 @@ class Formula(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewSeries(msgspec.Struct, frozen=True, kw_only=True):
-    """A series to create: everything but its identity."""
+    """A series to create: everything but its identity.
+
+    `attributes` are assigned with it: names to instants to text or null.
+    """
 
     name: str
     unit: str = NO_UNIT
@@ -75,6 +78,7 @@ class NewSeries(msgspec.Struct, frozen=True, kw_only=True):
     origin: Origin | None = None
     formula: Formula | None = None
     id: SeriesId | None = None
+    attributes: dict[str, dict[int, str | None]] = {}
 
 
 class Series(msgspec.Struct, frozen=True, kw_only=True):

@@ -110,7 +110,7 @@ class Definitions(Held):
 
     def remove_attribute(self, name: str, *, repository: str = MAIN) -> None:
         """Delete an attribute that no series has any more."""
-        self.verbs.remove_attribute(name, repository=repository)
+        self.verbs.remove_attribute(name, unused=True, repository=repository)
 
     def assign(
         self,
@@ -169,8 +169,8 @@ class Definitions(Held):
         ]
 
     def units(self, *, repository: str = MAIN) -> list[Unit]:
-        """The units of a repository."""
-        return self.verbs.units(repository=repository)
+        """The units of a repository, by name."""
+        return sorted(self.verbs.units(repository=repository), key=lambda unit: unit.name)
 
     def put_unit(
         self,

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import pyarrow as pa
 
 from tidegate.model.attributes import Assignment, Attribute, AttributeId, AttributeType
-from tidegate.model.errors import BadValue, Duplicate, NotFound
+from tidegate.model.errors import BadValue, Duplicate, InUse, NotFound
 from tidegate.model.instants import FOREVER
 from tidegate.store.changes import to_json
 from tidegate.store.keys import among
+from tidegate.store.messages import AssignmentChange
 from tidegate.store.repositories import require_repository
 from tidegate.store.series import series_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tidegate.model.series import Series, SeriesKey
+    from tidegate.model.series import NewSeries, Series, SeriesKey
     from tidegate.store.changes import Change
     from tidegate.store.engine.duckdb import Session
-    from tidegate.store.messages import AssignmentChange
 
 Dated = dict[int, str | None]
 """Instants to values."""
@@ -72,8 +72,7 @@ def create_attribute(
     change: Change, name: str, type: AttributeType, id: int | None, repository: str
 ) -> Attribute:
     """Create an attribute under a number that is free."""
-    if not name.strip() or "|" in name:
-        raise BadValue("attribute name", name, "a text without '|'")
+    _require_name(name)
     for existing in attributes(change.session, repository):
         if existing.name == name:
             raise Duplicate("attribute", name)
@@ -85,29 +84,36 @@ def create_attribute(
         )
         return create_attribute(change, name, type, (last or 0) + 1, repository)
     attribute = _attribute(id, name, type)
-    change.session.run(
-        "INSERT INTO attributes VALUES ($id, $repository, $name, $type, $at, $open)",
-        id=id,
-        repository=repository,
-        name=name,
-        type=int(type),
-        at=change.at,
-        open=FOREVER,
-    )
+    _insert(change, attribute, repository)
     change.audit("create-attribute", f"attribute {name}", after=attribute)
     return attribute
 
 
-def remove_attribute(change: Change, name: str, repository: str) -> None:
+def change_attribute(change: Change, attribute: Attribute, repository: str) -> Attribute:
+    """Put an attribute in place of the one with its number; what is assigned stays."""
+    _require_name(attribute.name)
+    before = None
+    for existing in attributes(change.session, repository):
+        if existing.id == attribute.id:
+            before = existing
+        elif existing.name == attribute.name:
+            raise Duplicate("attribute", attribute.name)
+    if before is None:
+        raise NotFound("attribute", attribute.id, hint="see `tidegate attributes list`")
+    if before != attribute:
+        _end(change, attribute.id, repository)
+        _insert(change, attribute, repository)
+        resource = f"attribute {attribute.name}"
+        change.audit("change-attribute", resource, before=before, after=attribute)
+    return attribute
+
+
+def remove_attribute(change: Change, name: str, repository: str, *, unused: bool = False) -> None:
     """Remove an attribute and every assignment of it; what it said before stays known."""
     attribute = attribute_named(change.session, name, repository)
-    change.session.run(
-        f"UPDATE attributes SET known_to = $at"
-        f" WHERE id = $id AND repository = $repository AND {known(None)}",
-        at=change.at,
-        id=attribute.id,
-        repository=repository,
-    )
+    if unused:
+        _require_unassigned(change.session, attribute, repository)
+    _end(change, attribute.id, repository)
     for table in ("assigned", "attribute_values"):
         change.session.run(
             f"UPDATE {table} SET known_to = $at WHERE attribute = $id AND {known(None)} AND series"
@@ -121,18 +127,29 @@ def remove_attribute(change: Change, name: str, repository: str) -> None:
 
 def assign(change: Change, changes: Sequence[AssignmentChange], repository: str) -> int:
     """Apply changes of assignments, all or none; how many dated values changed."""
+    if not changes:
+        return 0
     session = change.session
     named = {
-        name: attribute_named(session, name, repository)
-        for name in dict.fromkeys(one.attribute for one in changes)
+        name: attribute_named(session, name, repository).id
+        for name in dict.fromkeys(one.attribute for one in changes if one.mode != "clear")
     }
     series = series_with(session, (one.series for one in changes))
     _require_one_repository(series.values(), repository)
     before = _places(session, list(series), as_of=None)
     after = {place: dict(values) for place, values in before.items()}
     for one in changes:
-        _apply(one, (one.series, named[one.attribute].id), after)
+        _apply(one, (one.series, named.get(one.attribute, 0)), after)
     return _write(change, before, after)
+
+
+def given_with(new: Sequence[NewSeries], created: Sequence[Series]) -> list[AssignmentChange]:
+    """The assignments that new series bring along."""
+    return [
+        AssignmentChange(series=series.key, attribute=name, values=values)
+        for one, series in zip(new, created, strict=True)
+        for name, values in one.attributes.items()
+    ]
 
 
 def assignments(
@@ -174,6 +191,44 @@ def _attribute(id: int, name: str, type: int) -> Attribute:
     return Attribute(AttributeId(id), name, AttributeType(type))
 
 
+def _require_name(name: str) -> None:
+    if not name.strip() or "|" in name:
+        raise BadValue("attribute name", name, "a text without '|'")
+
+
+def _insert(change: Change, attribute: Attribute, repository: str) -> None:
+    change.session.run(
+        "INSERT INTO attributes VALUES ($id, $repository, $name, $type, $at, $open)",
+        id=attribute.id,
+        repository=repository,
+        name=attribute.name,
+        type=int(attribute.type),
+        at=change.at,
+        open=FOREVER,
+    )
+
+
+def _end(change: Change, id: int, repository: str) -> None:
+    change.session.run(
+        "UPDATE attributes SET known_to = $at"
+        f" WHERE id = $id AND repository = $repository AND {known(None)}",
+        at=change.at,
+        id=id,
+        repository=repository,
+    )
+
+
+def _require_unassigned(session: Session, attribute: Attribute, repository: str) -> None:
+    holders = session.value(
+        f"SELECT count(*) FROM assigned WHERE attribute = $id AND {known(None)} AND series IN"
+        f" (SELECT key FROM series WHERE repository = $repository AND {known(None)})",
+        id=attribute.id,
+        repository=repository,
+    )
+    if holders:
+        raise InUse("attribute", attribute.name, f"{holders} series")
+
+
 def _require_one_repository(series: Iterable[Series], repository: str) -> None:
     for one in series:
         if one.repository != repository:
@@ -188,8 +243,18 @@ def _apply(change: AssignmentChange, place: tuple[SeriesKey, int], places: _Plac
             places[place] = dict(change.values)
         case "remove":
             places.pop(place, None)
+        case "change" | "drop" if place not in places:
+            raise NotFound("assigned attribute", change.attribute)
+        case "change":
+            places[place] = dict(change.values)
+        case "drop":
+            del places[place]
+        case "clear":
+            for other in [other for other in places if other[0] == change.series]:
+                del places[other]
         case mode:
-            raise BadValue("the mode of a change", mode, "merge, replace or remove")
+            wanted = "merge, replace, remove, change, drop or clear"
+            raise BadValue("the mode of a change", mode, wanted)
 
 
 def _places(session: Session, keys: Sequence[SeriesKey], *, as_of: int | None) -> _Places:

@@ -73,7 +73,9 @@ class AssignmentChange(msgspec.Struct, frozen=True, kw_only=True):
     """A change of one attribute on one series.
 
     `values` maps instants to text or null. `mode` `merge` adds to what is there, `replace`
-    puts this map in place of the old one, `remove` takes the whole assignment away.
+    puts this map in place of the old one, `remove` takes the whole assignment away; `change` is
+    `replace` and `drop` is `remove` where the attribute must be assigned. `clear` takes every
+    assignment off the series, whatever the attribute.
     """
 
     series: SeriesKey

@@ -70,20 +70,31 @@ def remove_repository(change: Change, name: str) -> None:
 
 
 def units(session: Session, repository: str) -> list[Unit]:
-    """The units of a repository, by name."""
+    """The units of a repository, in the order in which they were made."""
     require_repository(session, repository)
     rows = session.rows(
         'SELECT name, factor, "offset", base_unit, aggregation, integral_unit, description'
-        " FROM units WHERE repository = $repository AND known_to = $open ORDER BY name",
+        " FROM units JOIN (SELECT name, min(rowid) AS place FROM units"
+        " WHERE repository = $repository GROUP BY name) USING (name)"
+        " WHERE repository = $repository AND known_to = $open ORDER BY place",
         repository=repository,
         open=FOREVER,
     )
     return [_unit(row) for row in rows]
 
 
-def put_unit(change: Change, unit: Unit, repository: str) -> None:
-    """Add a unit, or put it in place of the one with its name."""
+def put_unit(change: Change, unit: Unit, repository: str, *, new: bool | None = None) -> None:
+    """Add a unit, or put it in place of the one with its name.
+
+    Raises:
+        Duplicate: it exists and must be `new`.
+        NotFound: it does not exist and must not be `new`.
+    """
     before = {known.name: known for known in units(change.session, repository)}.get(unit.name)
+    if before is not None and new is True:
+        raise Duplicate("unit", unit.name)
+    if before is None and new is False:
+        raise NotFound("unit", unit.name, hint="see `tidegate units list`")
     if before == unit:
         return
     change.session.run(
