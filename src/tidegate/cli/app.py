@@ -56,6 +56,7 @@ _add(
     "dcs:app",
     "Coherent DCS: meters, virtual meters, readings as the server gives them.",
 )
+_add(PLATFORMS, "tsm", "tsm:app", "WebTSM: send readings and attributes, take revisions.")
 _add(PLATFORMS, "standin", "standin:app", "A stand-in platform on loopback, to try things on.")
 
 

@@ -8,6 +8,7 @@ from cyclopts import App, Parameter
 
 from tidegate.cli.common import COMMON, Common
 from tidegate.cli.output import note
+from tidegate.model.errors import BadValue
 
 if TYPE_CHECKING:
     from tidegate.model.secret import Secret
@@ -68,3 +69,61 @@ def _password(user: str | None, name: str, *, stdin: bool) -> Secret | None:
     from tidegate.services.secrets import ask
 
     return ask(f"password of {user} for {name}", stdin=stdin, connection=name)
+
+
+@app.command
+def tsm(
+    name: str,
+    url: str,
+    *,
+    repository: str = "main",
+    user: str | None = None,
+    password_stdin: Annotated[bool, Parameter(negative=())] = False,
+    token_stdin: Annotated[bool, Parameter(negative=())] = False,
+    allow_http: Annotated[bool, Parameter(negative=())] = False,
+    formulas: Annotated[bool, Parameter(negative=())] = False,
+    max_window: str | None = None,
+    lag: str = "3d",
+    common: Common = COMMON,
+) -> None:
+    """Connect to a WebTSM server: with user and password, or with a token.
+
+    The password or token is asked at a hidden prompt, or taken from TIDEGATE_PASSWORD or
+    TIDEGATE_TOKEN.
+
+    Args:
+        name: what to call the connection.
+        url: address of the server, with or without /api at its end.
+        repository: the repository to ask, as the server names it.
+        user: the account; without one, a token is sent.
+        password_stdin: read the password from standard input.
+        token_stdin: read the token from standard input.
+        allow_http: send the password or token by plain http to another machine.
+        formulas: take formulas over as such, instead of the values that the server calculates.
+        max_window: longest span to ask for at once, e.g. 90d.
+        lag: how far back each pull asks again, since late data arrive there.
+        common: common options.
+    """
+    from tidegate.services.secrets import ask
+
+    if token_stdin and (user is not None or password_stdin):
+        raise BadValue("--token-stdin", True, "given without --user and --password-stdin")
+    if password_stdin and user is None:
+        raise BadValue("--user", None, "given with --password-stdin")
+    what = f"token for {name}" if user is None else f"password of {user} for {name}"
+    secret = ask(what, stdin=password_stdin or token_stdin, connection=name)
+    with common.open() as store:
+        made = store.connect_tsm(
+            name,
+            url,
+            repository=repository,
+            user=user,
+            secret=secret,
+            allow_http=allow_http,
+            formulas=formulas,
+            max_window=max_window,
+            lag=lag,
+        )
+        server = made.settings.get("server") or "a server"
+        note(f"connected '{name}' to {made.url}: {server}", quiet=common.quiet)
+        note(f"hint: tidegate discover {name}", quiet=common.quiet)

@@ -7,13 +7,18 @@ from typing import Any
 
 import msgspec
 
+from tidegate.model.attributes import Assignment, Attribute
 from tidegate.model.series import NewSeries
+from tidegate.model.units import Unit
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One thing of a platform: a meter, a register, a virtual meter, a device, a module.
 
     `document` is the platform's own description; `series` are those that its readings fill.
+    Platforms with dated attributes give `assignments` of these series, an entry for each
+    `attribute`, and one for each `unit`. The document tells these three too, so that a change of
+    them is one of the entry.
     """
 
     subject: str
@@ -22,6 +27,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     parent: str | None = None
     document: dict[str, Any] = {}
     series: tuple[NewSeries, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
+    attribute: Attribute | None = None
+    unit: Unit | None = None
 
 
 class Change(StrEnum):

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from tidegate.model.secret import Secret
     from tidegate.transport.limiter import Limiter
 
-PLATFORMS: Final = {"dcs": "tidegate.platforms.dcs.connector:DcsConnector"}
+PLATFORMS: Final = {
+    "dcs": "tidegate.platforms.dcs.connector:DcsConnector",
+    "tsm": "tidegate.platforms.tsm.connector:TsmConnector",
+}
 """The connector of each platform, as `module:class`."""
 
 

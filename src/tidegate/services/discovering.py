@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tidegate.model.catalogue import CatalogueChange, Change
 from tidegate.model.errors import UnknownName
 from tidegate.model.series import MAIN
+from tidegate.services import following
 from tidegate.services.connecting import opened
 from tidegate.transport.policies import Policies
 from tidegate.transport.progress import SILENT
@@ -64,9 +65,13 @@ class Discovery:
         """Counts in one line."""
         kinds = Counter(change.entry.kind for change in self.changes)
         states = Counter(change.change.value for change in self.changes)
-        held = ", ".join(f"{count:,} {kind}s" for kind, count in sorted(kinds.items()))
+        held = ", ".join(f"{count:,} {_plural(kind)}" for kind, count in sorted(kinds.items()))
         moved = ", ".join(f"{states[state]:,} {state}" for state in ("new", "changed", "gone"))
         return f"{self.connection}: {held or 'nothing'} ({moved})"
+
+
+def _plural(kind: str) -> str:
+    return kind if kind.endswith("s") else f"{kind}s"
 
 
 def discover(
@@ -79,8 +84,9 @@ def discover(
 ) -> Discovery:
     """Ask the platform for its catalogue and keep it; series that are new are created."""
     with opened(store, record, policies=policies, progress=progress) as connector:
-        entries = list(connector.discover())
+        entries = following.prepared(store, record, connector.discover(), repository=repository)
     changes = store.record_catalogue(record.name, entries, repository=repository)
+    following.assign(store, record, changes, repository=repository)
     return Discovery(record.name, tuple(changes))
 
 

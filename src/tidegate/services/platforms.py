@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tidegate.services.discovering import Discovery
     from tidegate.services.gaps import Gap
     from tidegate.services.pulling import Selection
+    from tidegate.services.pushing import Pushed
     from tidegate.transport.progress import Progress
 
 
@@ -61,6 +62,82 @@ class Platforms(Held):
         }
         record = ConnectionRecord(name=name, platform="dcs", url=url, settings=settings)
         return connect(self.verbs, record, password, policies=self.policies)
+
+    def connect_tsm(
+        self,
+        name: str,
+        url: str,
+        *,
+        repository: str = MAIN,
+        user: str | None = None,
+        secret: Secret | None = None,
+        allow_http: bool = False,
+        formulas: bool = False,
+        max_window: str | None = None,
+        lag: str = "3d",
+    ) -> ConnectionRecord:
+        """Make a connection to a repository of a WebTSM server, once it has answered.
+
+        Args:
+            name: what to call it.
+            url: address of the server, with or without `/api` at its end.
+            repository: the one to ask, as the server names it.
+            user: the account whose password `secret` is; None if that is a token.
+            secret: password or token; None to ask anonymously.
+            allow_http: send the secret by plain http to another machine.
+            formulas: take formulas over as such, instead of the values that the server calculates.
+            max_window: longest span of one request.
+            lag: how far back each pull asks again.
+
+        Raises:
+            NotSignedIn: the server does not accept the password or token.
+            UnknownToPlatform: it has no such repository.
+        """
+        from tidegate.services.connecting import connect
+
+        settings = {
+            "repository": repository,
+            "user": user,
+            "allow_http": allow_http,
+            "formulas": formulas,
+            "max_window": max_window,
+            "lag": lag,
+        }
+        record = ConnectionRecord(name=name, platform="tsm", url=url, settings=settings)
+        return connect(self.verbs, record, secret, policies=self.policies)
+
+    def push_tsm(
+        self,
+        name: str | None,
+        *series: Named,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        readings: bool = True,
+        attributes: bool = False,
+        create: bool = False,
+        keep_ids: bool = False,
+        dry_run: bool = False,
+        repository: str = MAIN,
+        progress: Progress = SILENT,
+    ) -> list[Pushed]:
+        """Send readings and attributes that a WebTSM server lacks; see `tidegate tsm push`."""
+        from tidegate.services.pushing import Push, push
+
+        first, last = _bounds(start, end)
+        request = Push(
+            series=series,
+            start=first,
+            end=last,
+            readings=readings,
+            attributes=attributes,
+            create=create,
+            keep_ids=keep_ids,
+            dry_run=dry_run,
+            repository=repository,
+        )
+        record = connection_named(self.verbs, name, platform="tsm")
+        sent = push(self.verbs, record, request, policies=self.policies, progress=progress)
+        return list(sent)
 
     def connections(self) -> list[ConnectionRecord]:
         """The connections that there are."""

@@ -13,6 +13,7 @@ import logging
 import ssl
 import threading
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import httpx2
@@ -90,6 +91,7 @@ class HttpClient:
         *,
         params: Mapping[str, str] | None = None,
         json: object | None = None,
+        headers: Mapping[str, str] | None = None,
         subject: str | None = None,
         retry: bool | None = None,
     ) -> Answer:
@@ -100,6 +102,7 @@ class HttpClient:
             path: appended to the base address; or a link from an answer of the same host.
             params: of the query; they are never part of an error.
             json: a document to send.
+            headers: further ones, none of them a secret.
             subject: what is asked for, e.g. `register 733`, as errors name it.
             retry: whether to try again; by default only what changes nothing (GET, HEAD).
 
@@ -108,7 +111,7 @@ class HttpClient:
             InsecureAddress: the document holds a secret that would travel by plain http.
             Interrupted: the client was closed meanwhile.
         """
-        call = self._call(method, path, params, json, subject)
+        call = replace(self._call(method, path, params, json, subject), headers=dict(headers or {}))
 
         def attempt(attempts: Attempts) -> Answer:
             with self._slotted(call, attempts, held=True) as opened:

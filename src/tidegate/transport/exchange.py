@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tidegate.model.errors import TidegateError, TimedOut, TransportError, UnsafeLink
@@ -42,6 +42,7 @@ class Call:
     body: bytes | None
     secrets: frozenset[str]
     asked: Asked
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,11 @@ class Exchange:
         method, url, params, body = call.method, call.url, call.params, call.body
         for _ in range(_REDIRECTS + 1):
             request = self.http.build_request(
-                method, url, params=params, content=body, headers=self._headers(url, body)
+                method,
+                url,
+                params=params,
+                content=body,
+                headers=call.headers | self._headers(url, body),
             )
             self.progress.update("request.sent", subject=call.asked.subject)
             with quiet_driver(), translated(call.asked):

@@ -1,0 +1,67 @@
+"""`tidegate tsm`: WebTSM servers as places to write to, and their revisions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from cyclopts import App, Parameter
+
+from tidegate.cli.common import COMMON, Common, From, To
+from tidegate.cli.output import note, show
+from tidegate.cli.progress import progress
+
+app = App(name="tsm", help="WebTSM servers: send them readings and attributes, take revisions.")
+
+
+@app.command
+def push(
+    name: str,
+    *series: str,
+    from_: From = None,
+    to: To = None,
+    readings: bool = True,
+    attributes: Annotated[bool, Parameter(negative=())] = False,
+    create: Annotated[bool, Parameter(negative=())] = False,
+    keep_ids: Annotated[bool, Parameter(negative=())] = False,
+    dry_run: Annotated[bool, Parameter(negative=())] = False,
+    repository: str = "main",
+    common: Common = COMMON,
+) -> None:
+    """Send what a server lacks or has otherwise; nothing is removed there.
+
+    A series that was pulled through the connection goes back to where it came from, any other one
+    to the series of its name.
+
+    Args:
+        name: the connection.
+        series: names or ids; % and _ are wildcards.
+        from_: first instant of the readings; the first that is stored unless given.
+        to: until when, exclusive; to the last that is stored unless given.
+        readings: send readings.
+        attributes: send attributes with all their dated values.
+        create: make series, attributes and units that the server lacks.
+        keep_ids: make them under the ids that they have here.
+        dry_run: ask the server what it has, and only list what would be sent.
+        repository: the repository that the series are in.
+        common: common options.
+    """
+    with common.open() as store, progress(quiet=common.quiet) as drawn:
+        pushed = store.push_tsm(
+            name,
+            *series,
+            start=from_,
+            end=to,
+            readings=readings,
+            attributes=attributes,
+            create=create,
+            keep_ids=keep_ids,
+            dry_run=dry_run,
+            repository=repository,
+            progress=drawn,
+        )
+        rows = [msgspec.to_builtins(one) for one in pushed]
+    show(rows, json=common.json)
+    sent = sum(row["new"] + row["changed"] for row in rows)
+    verb = "would be sent" if dry_run else "sent"
+    note(f"{sent:,} readings of {len(rows):,} series {verb}", quiet=common.quiet)

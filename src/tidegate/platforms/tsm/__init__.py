@@ -1,0 +1,1 @@
+"""The platform `tsm`: time-series managers that speak the WebTSM API."""
