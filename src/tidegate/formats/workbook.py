@@ -7,6 +7,7 @@ cannot show, become texts.
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import pyarrow as pa
@@ -32,6 +33,7 @@ def write(
     """Write batches to as many sheets as they need; the number of rows."""
     del format
     import xlsxwriter
+    from xlsxwriter.exceptions import FileCreateError
 
     settings = {
         "constant_memory": True,
@@ -39,12 +41,61 @@ def write(
         "strings_to_urls": False,
         "strings_to_numbers": False,
     }
-    with xlsxwriter.Workbook(stream, settings) as book:
-        sheets = _Sheets(book, schema)
-        for batch in batches:
-            sheets.add(batch)
-        sheets.about()
+    target = _Enduring(stream)
+    try:
+        with xlsxwriter.Workbook(target, settings) as book:
+            sheets = _Sheets(book, schema)
+            for batch in batches:
+                sheets.add(batch)
+            sheets.about()
+    except FileCreateError as problem:
+        target.failure = problem.args[0]
+    if target.failure is not None:
+        raise target.failure
     return sheets.count
+
+
+class _Enduring:
+    """A stream that takes everything, also once it cannot be written any more.
+
+    An archive writes once more when it is thrown away, and could only complain on standard error.
+
+    Attributes:
+        failure: what happened, if anything did.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._at = 0
+        self._is_seekable = stream.seekable()
+        self.failure: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        self._try(lambda: self._stream.write(data))
+        self._at += len(data)
+        return len(data)
+
+    def seek(self, at: int) -> int:
+        if not self._is_seekable:
+            raise io.UnsupportedOperation
+        self._try(lambda: self._stream.seek(at))
+        self._at = at
+        return at
+
+    def tell(self) -> int:
+        if not self._is_seekable:
+            raise io.UnsupportedOperation
+        return self._at
+
+    def flush(self) -> None:
+        self._try(self._stream.flush)
+
+    def _try(self, call: Callable[[], object]) -> None:
+        if self.failure is None:
+            try:
+                call()
+            except OSError as problem:
+                self.failure = problem
 
 
 class _Sheets:
