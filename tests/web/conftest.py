@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from base64 import b64encode
+from contextlib import closing
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
@@ -107,6 +108,11 @@ class Caller:
     def delete(self, path: str, **more: Any) -> Answer:
         return self.ask("DELETE", path, **more)
 
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._connection is not None:
+            self._connection.close()
+
     @property
     def authorization(self) -> str:
         if self.token is not None:
@@ -139,18 +145,21 @@ def service(store: Verbs, limits: Limits) -> Iterator[str]:
 
 
 @pytest.fixture
-def max_(service: str) -> Caller:
+def max_(service: str) -> Iterator[Caller]:
     """An administrator."""
-    return Caller(service)
+    with closing(Caller(service)) as caller:
+        yield caller
 
 
 @pytest.fixture
-def wanda(service: str) -> Caller:
+def wanda(service: str) -> Iterator[Caller]:
     """A writer."""
-    return Caller(service, "Wanda")
+    with closing(Caller(service, "Wanda")) as caller:
+        yield caller
 
 
 @pytest.fixture
-def rita(service: str) -> Caller:
+def rita(service: str) -> Iterator[Caller]:
     """A reader."""
-    return Caller(service, "Rita")
+    with closing(Caller(service, "Rita")) as caller:
+        yield caller

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from tidegate.model.attributes import Assignment
+    from tidegate.store.verbs import Verbs
 
 _TYPES: Final = {
     "s": SeriesType.SPONTANEOUS,
@@ -50,6 +51,12 @@ def series_form(series: Series, assignments: Sequence[Assignment]) -> SeriesForm
         quotation=True,
         attributes=[AssignmentForm.of(one) for one in assignments],
     )
+
+
+def series_forms(store: Verbs, series: Sequence[Series]) -> list[SeriesForm]:
+    """The definitions of several series with their attributes."""
+    assignments = store.assignments([one.key for one in series])
+    return [series_form(one, assignments[one.key]) for one in series]
 
 
 def new_series(form: SeriesForm, attributes: Mapping[str, dict[int, str | None]]) -> NewSeries:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET, UnsetType, field
+from msgspec import UNSET, Meta, UnsetType, field
 
 from tidegate.model.attributes import Assignment, Attribute, AttributeType
 from tidegate.model.errors import BadValue
@@ -45,7 +45,7 @@ class PointForm(Form, frozen=True, kw_only=True):
 
     from_: str = field(name="From")
     value: float | None = None
-    flag: int | None = None
+    flag: Annotated[int, Meta(ge=0, le=99)] | None = None
 
 
 class DataForm(Form, frozen=True, kw_only=True):
@@ -91,6 +91,13 @@ class AttributeForm(Form, frozen=True, kw_only=True):
     def of(cls, attribute: Attribute) -> AttributeForm:
         """The form of an attribute."""
         return cls(id=attribute.id, name=attribute.name, type=int(attribute.type))
+
+
+class ChangedAttribute(Form, frozen=True, kw_only=True):
+    """What an attribute becomes; what is left out stays."""
+
+    name: str | None = None
+    type: int | None = None
 
 
 class AssignmentForm(Form, frozen=True, kw_only=True):

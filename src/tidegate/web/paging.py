@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from tidegate.web.answers import JsonAnswer
+from tidegate.web.errors import problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -13,33 +14,41 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 _RANGE: Final = re.compile(
-    r"\s*(?P<unit>[\w-]+)\s*=\s*(?P<first>\d{1,18})\s*-\s*(?P<last>\d{0,18})\s*$"
+    r"\s*(?P<unit>[\w-]+)\s*=\s*(?P<first>\d{1,18})\s*-\s*(?P<last>\d{0,18})\s*$", re.ASCII
 )
 
 
 def paged(
-    request: Request, found: Sequence[Any], shape: Callable[[Any], Any], *, unit: str = "timeseries"
+    request: Request,
+    found: Sequence[Any],
+    shape: Callable[[Sequence[Any]], list[Any]],
+    *,
+    unit: str = "timeseries",
 ) -> JsonAnswer:
     """The answer with the part of a list that the `Range` header asks for; only it is shaped.
 
     A header in another unit, or one that cannot be read, is left alone, as HTTP has it. A part
     that begins after the end of the list is 416.
     """
-    match = _RANGE.match(request.headers.get("range", ""))
-    if match is None or match["unit"].lower() != unit:
-        return JsonAnswer.of([shape(one) for one in found])
-    first = int(match["first"])
-    last = min(int(match["last"] or len(found) - 1), len(found) - 1)
-    if match["last"] and int(match["last"]) < first:
-        return JsonAnswer.of([shape(one) for one in found])
-    if first >= len(found):
-        return JsonAnswer.of(
-            [] if not found else {},
-            status=416,
+    asked = _part(request.headers.get("range", ""), unit, len(found))
+    if asked is None:
+        return JsonAnswer.of(shape(found))
+    if asked.start >= len(found):
+        return problem(
+            416,
+            f"there are {len(found)} {unit}, none from {asked.start} on",
+            "RangeNotSatisfiable",
             headers={"Content-Range": f"{unit} */{len(found)}"},
         )
-    return JsonAnswer.of(
-        [shape(one) for one in found[first : last + 1]],
-        status=206,
-        headers={"Content-Range": f"{unit} {first}-{last}/{len(found)}"},
-    )
+    shown = f"{unit} {asked.start}-{asked.stop - 1}/{len(found)}"
+    headers = {"Content-Range": shown}
+    return JsonAnswer.of(shape(found[asked.start : asked.stop]), status=206, headers=headers)
+
+
+def _part(header: str, unit: str, size: int) -> range | None:
+    match = _RANGE.match(header)
+    if match is None or match["unit"].lower() != unit:
+        return None
+    first = int(match["first"])
+    last = int(match["last"]) if match["last"] else max(first, size - 1)
+    return None if last < first else range(first, min(last + 1, max(size, first)))

@@ -1,7 +1,58 @@
-"""Routes to come."""
+"""`/attributetypes` and `/repositories`."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
-router = APIRouter()
+from tidegate.model.attributes import AttributeType
+from tidegate.web.answers import JsonAnswer, created, no_content
+from tidegate.web.bodies import Body, read
+from tidegate.web.forms import RepositoryForm
+from tidegate.web.identity import Administering, Governing, SignedIn
+from tidegate.web.openapi import accepts, answers
+from tidegate.web.paths import segment
+
+router = APIRouter(tags=["repositories"])
+
+_NAMES = {
+    AttributeType.YES_OR_NO: "YesOrNo",
+    AttributeType.TIME_SERIES: "TimeSeries",
+}
+
+
+@router.get("/attributetypes", responses=answers(list[dict[str, int | str]]))
+def attribute_types(access: SignedIn) -> JsonAnswer:
+    """The types that attributes can have, under their numbers."""
+    del access
+    return JsonAnswer.of(
+        [
+            {"ID": int(kind), "Name": _NAMES.get(kind, kind.name.capitalize())}
+            for kind in AttributeType
+        ]
+    )
+
+
+@router.get("/repositories", responses=answers(list[str]))
+def repositories(access: SignedIn) -> JsonAnswer:
+    """The names of the repositories that the caller may use."""
+    return JsonAnswer.of([name for name in access.store.repositories() if access.caller.sees(name)])
+
+
+@router.post(
+    "/repositories",
+    status_code=201,
+    responses=answers(RepositoryForm, 201, "Created"),
+    openapi_extra=accepts(RepositoryForm),
+)
+def create_repository(access: Governing, body: Body) -> JsonAnswer:
+    """Create an empty repository that knows the usual units."""
+    form = read(body, RepositoryForm)
+    access.store.create_repository(form.name, actor=access.actor)
+    return created(form, f"{access.path}/repositories/{segment(form.name)}")
+
+
+@router.delete("/repositories/{repository}", status_code=204, response_class=Response)
+def remove_repository(access: Administering) -> Response:
+    """Remove a repository that holds no series."""
+    access.store.remove_repository(access.repository, actor=access.actor)
+    return no_content()

@@ -1,0 +1,75 @@
+"""Defining series: checked definitions with their attributes, all of them or none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tidegate.calc.formula.languages import language
+from tidegate.model.errors import BadValue
+from tidegate.services.assigning import replacing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tidegate.model.series import Formula, NewSeries, Series, SeriesKey
+    from tidegate.services.assigning import DatedValues
+    from tidegate.store.verbs import Verbs
+
+
+def create_series(
+    store: Verbs, new: Sequence[NewSeries], *, repository: str, actor: str
+) -> list[Series]:
+    """Create series with their attributes, all or none.
+
+    Raises:
+        Duplicate: a name or number is taken.
+        BadExpression: a formula cannot be read.
+    """
+    for one in new:
+        _require_readable(one.formula)
+    return store.create_series(new, repository=repository, actor=actor)
+
+
+def alter_series(
+    store: Verbs,
+    series: Sequence[Series],
+    attributes: Mapping[SeriesKey, Sequence[DatedValues]],
+    *,
+    repository: str,
+    actor: str,
+) -> list[Series]:
+    """Change definitions of series, all or none.
+
+    Args:
+        store: where they are.
+        series: what they become.
+        attributes: all that series have from now on; those of the others stay.
+        repository: of all of them.
+        actor: who does it.
+
+    Raises:
+        Duplicate: a name is taken.
+        NotFound: an attribute that does not exist.
+        BadValue: a series is given twice.
+        BadExpression: a formula cannot be read.
+    """
+    seen = set()
+    for one in series:
+        _require_readable(one.formula)
+        if one.key in seen:
+            raise BadValue("series", one.name, "given once in one body")
+        seen.add(one.key)
+    changes = [
+        change
+        for key, given in attributes.items()
+        for change in replacing(store, key, given, repository=repository)
+    ]
+    return store.alter_series(series, changes, repository=repository, actor=actor)
+
+
+def _require_readable(formula: Formula | None) -> None:
+    if formula is None:
+        return
+    for _, text in formula.texts():
+        if text.strip():
+            language(formula.language).parse(text, set(formula.aliases))
