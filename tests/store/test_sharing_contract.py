@@ -51,6 +51,7 @@ class TestContract:
             "put_unit",
             "put_user",
             "record_catalogue",
+            "record_history",
             "remove_attribute",
             "remove_connection",
             "remove_repository",

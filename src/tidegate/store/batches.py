@@ -12,7 +12,7 @@ from tidegate.model.errors import BadValue
 from tidegate.model.flags import WITHOUT_NUMBER, Flag
 from tidegate.model.instants import BEGINNING, FOREVER, to_text
 from tidegate.model.series import SeriesKey
-from tidegate.store.verbs import READINGS
+from tidegate.store.verbs import HISTORY, READINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,6 +41,26 @@ def checked(readings: pa.Table) -> pa.Table:
     _require_finite(table)
     _require_known_flags(table)
     return _ordered(_marked(table))
+
+
+def checked_history(history: pa.Table) -> pa.Table:
+    """What was believed between instants as `HISTORY`, held to what `checked` holds readings to.
+
+    Raises:
+        BadValue: as `checked`; or a belief that ends before it begins.
+    """
+    readings = _shaped(history)
+    _require_whole(readings)
+    _require_finite(readings)
+    _require_known_flags(readings)
+    table = _marked(readings)
+    for name in ("known_from", "known_to"):
+        if name not in history.column_names or history[name].null_count:
+            raise BadValue("the table of a history", history.column_names, f"one with '{name}'")
+        table = table.append_column(HISTORY.field(name), history[name].cast(pa.int64()))
+    if not pc.all(pc.less(table["known_from"], table["known_to"]), min_count=0).as_py():
+        raise BadValue("a belief of a history", "one that ends before it begins", "half-open")
+    return table
 
 
 def keys_of(readings: pa.Table) -> list[SeriesKey]:

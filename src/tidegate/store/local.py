@@ -19,10 +19,11 @@ from tidegate.store import readings as reading_rows
 from tidegate.store import repositories as repository_rows
 from tidegate.store import runs as run_rows
 from tidegate.store import series as series_rows
-from tidegate.store.batches import checked, keys_of, require_inside, scope_of
+from tidegate.store.batches import checked, checked_history, keys_of, require_inside, scope_of
 from tidegate.store.changes import Change, audit_trail
 from tidegate.store.engine.duckdb import Engine
 from tidegate.store.files import database_of
+from tidegate.store.history import record_history
 from tidegate.store.membership import membership
 from tidegate.store.messages import (
     AssignmentChange,
@@ -287,6 +288,11 @@ class LocalStore:
     ) -> Counts:
         """End what is believed of `keys` in `window`; earlier beliefs stay readable."""
         return self.replace_window(NO_READINGS, keys, window, actor=actor)
+
+    def record_history(self, history: pa.Table, *, actor: str = "owner") -> int:
+        """Add what a platform believed before this store knew it; how many beliefs were added."""
+        with self._change(actor) as change:
+            return record_history(change, checked_history(history))
 
     def read(
         self, keys: Sequence[SeriesKey], window: Window, *, version: Version = CURRENT

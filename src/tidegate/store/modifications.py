@@ -23,12 +23,12 @@ def modifications(
     with among(session, keys) as wanted:
         scope = f"{wanted} AND ts >= $start AND ts < $end"
         rows = session.rows(
-            f"""SELECT written_at AS at FROM revisions
+            f"""SELECT written_at AS instant FROM revisions
             WHERE revision IN (SELECT DISTINCT revision FROM {current} WHERE {scope})
             UNION SELECT known_from FROM {past} WHERE {scope}
             UNION SELECT known_to FROM {past} WHERE {scope} AND known_to < {FOREVER}
-            ORDER BY at""",
+            ORDER BY instant""",
             start=window.start,
             end=window.end,
         )
-    return [at for (at,) in rows]
+    return [instant for (instant,) in rows]

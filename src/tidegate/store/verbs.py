@@ -40,6 +40,9 @@ READINGS = pa.schema(
 
 NO_READINGS = READINGS.empty_table()
 
+HISTORY = pa.schema([*READINGS, ("known_from", pa.int64()), ("known_to", pa.int64())])
+"""Readings with the instants between which somebody believed them; `FOREVER` if still."""
+
 PARTIALS = pa.schema(
     {
         "series": pa.int32(),
@@ -231,6 +234,15 @@ class Verbs(Protocol):
         self, keys: Sequence[SeriesKey], window: Window, *, actor: str = "owner"
     ) -> Counts:
         """End what is believed of `keys` in `window`; earlier beliefs stay readable."""
+        ...
+
+    def record_history(self, history: pa.Table, *, actor: str = "owner") -> int:
+        """Add what a platform believed before this store knew it; how many beliefs were added.
+
+        `history` has the columns of `HISTORY`. Of each reading only what was believed before the
+        store first had one of its series and instant counts, and no current reading changes.
+        Beliefs without end, of readings that the store does not have, are left out.
+        """
         ...
 
     def read(
