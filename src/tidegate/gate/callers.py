@@ -27,6 +27,11 @@ class Caller:
     repositories: frozenset[str] | None = None
     user: str = ""
 
+    @property
+    def is_key(self) -> bool:
+        """True for whoever holds a key, whose name is not that of a user."""
+        return self.name != self.user
+
     def sees(self, repository: str) -> bool:
         """True if they may use a repository at all."""
         return self.repositories is None or repository in self.repositories

@@ -110,9 +110,9 @@ def read_each(
     if not series:
         return
     units = by_name(store.units(repository=series[0].repository))
-    windows = _windows(store, series, start, end)
+    spans = windows(store, series, start, end)
     layouts = [
-        lay_out(one, window, shape, units) for one, window in zip(series, windows, strict=True)
+        lay_out(one, window, shape, units) for one, window in zip(series, spans, strict=True)
     ]
     size = _at_once(layouts)
     for first in range(0, len(layouts), size):
@@ -154,10 +154,10 @@ def _at_once(layouts: Sequence[Layout]) -> int:
     return max(MOST_ROWS // len(layouts[0].borders), AT_ONCE)
 
 
-def _windows(
+def windows(
     store: Verbs, series: Sequence[Series], start: int | None, end: int | None
 ) -> list[Window]:
-    """The time to show of each series."""
+    """The time to show of each series: up to its first and last reading where no border is given."""
     if start is not None and end is not None:
         return [Window(start, end)] * len(series)
     stored = _extents(store, series)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
 
+from tidegate.model.instants import now
 from tidegate.services.identity import Identities
 from tidegate.services.write_queue import WriteQueue
 from tidegate.web.errors import handle_errors
@@ -32,7 +33,7 @@ from tidegate.web.routers import (
 from tidegate.web.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from tidegate.store.verbs import Verbs
 
@@ -55,18 +56,30 @@ _OF_THE_API: Final = (repositories, keys)
 """Modules whose `router` lies below `/api`."""
 
 
-def create_application(store: Verbs, *, prefix: str = "", limits: Limits = Limits()) -> FastAPI:
+def create_application(
+    store: Verbs,
+    *,
+    prefix: str = "",
+    limits: Limits = Limits(),
+    clock: Callable[[], int] = now,
+) -> FastAPI:
     """The service on an open store, which stays open when the application ends.
 
     Args:
         store: where everything is.
         prefix: what comes before `/api` in every path, such as `/metering`.
         limits: what the service takes and gives at most.
+        clock: the present instant, which relative times count from.
     """
     prefix = "/" + prefix.strip("/") if prefix.strip("/") else ""
     queue = WriteQueue(store)
     service = Service(
-        store=store, identities=Identities(store), queue=queue, limits=limits, prefix=prefix
+        store=store,
+        identities=Identities(store),
+        queue=queue,
+        limits=limits,
+        prefix=prefix,
+        clock=clock,
     )
 
     @asynccontextmanager
@@ -103,5 +116,6 @@ def _routes() -> APIRouter:
         api.include_router(module.router, prefix="/repositories/{repository}")
     whole = APIRouter()
     whole.include_router(api)
+    whole.include_router(keys.router, include_in_schema=False)  # older clients leave /api out
     whole.include_router(operations.router)
     return whole

@@ -52,6 +52,16 @@ Body = Annotated[bytes, Depends(_body)]
 """The body of a request; read it with `read`."""
 
 
+async def _optional(request: Request) -> bytes:
+    """The body of a request that may have none."""
+    sent = request.headers.get("content-length", "0") != "0"
+    return await _body(request) if sent or "transfer-encoding" in request.headers else b""
+
+
+OptionalBody = Annotated[bytes, Depends(_optional)]
+"""The body of a request that may have none; empty then."""
+
+
 async def _received(request: Request, limit: int) -> bytes:
     chunks = []
     size = 0

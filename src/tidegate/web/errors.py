@@ -75,7 +75,10 @@ def handle_errors(application: FastAPI) -> None:
 
 
 def answer_of(error: TidegateError) -> JsonAnswer:
-    """The answer that an error becomes."""
+    """The answer that an error becomes; one that is not the caller's fault tells no more."""
+    if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        what = (type(error).__doc__ or "").partition(".")[0].partition("\n")[0]
+        return problem(error.http_status, what, _code(error))
     details = {_pascal(name): value for name, value in error.fields.items()}
     hint = _HINTS.get(type(error), error.hint)
     if hint:

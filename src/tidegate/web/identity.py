@@ -12,6 +12,8 @@ from tidegate.model.identities import Role
 from tidegate.web.paths import segment, unescaped
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tidegate.gate.callers import Caller
     from tidegate.services.identity import Identities
     from tidegate.services.write_queue import WriteQueue
@@ -30,6 +32,7 @@ class Service:
     queue: WriteQueue
     limits: Limits
     prefix: str
+    clock: Callable[[], int]
 
     @staticmethod
     def of(request: Request) -> Service:

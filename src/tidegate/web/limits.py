@@ -32,20 +32,28 @@ class Limits:
     body_time: float = 30.0
     deletions_need: Role = Role.ADMINISTRATOR
 
-    def require_points(self, window: Window, interval: Interval | None, count: int = 1) -> None:
-        """Refuse an answer of too many points before any work is done for it.
+    @staticmethod
+    def points_of(window: Window, interval: Interval) -> int:
+        """About how many points a raster has in a window; 0 where that cannot be told."""
+        if interval.is_spontaneous or interval.unit is IntervalUnit.TOTAL:
+            return 0
+        return -(-window.length // interval.nominal)
 
-        Args:
-            window: the time asked for.
-            interval: the raster; None or a spontaneous one cannot be counted beforehand.
-            count: how many series have that many points each.
+    def require_points(self, window: Window, interval: Interval | None) -> None:
+        """Refuse an answer of too many points before any work is done for it.
 
         Raises:
             TooMuch: there would be too many.
         """
-        if interval is None or interval.is_spontaneous or interval.unit is IntervalUnit.TOTAL:
-            return
-        points = count * -(-window.length // interval.nominal)
+        if interval is not None:
+            self.require_rows(self.points_of(window, interval))
+
+    def require_rows(self, points: int) -> None:
+        """Refuse too many points.
+
+        Raises:
+            TooMuch: there are too many.
+        """
         if points > self.points:
             remedy = "ask for less time, a coarser interval or fewer series"
             raise TooMuch("the number of points", points, self.points, remedy)

@@ -1,7 +1,151 @@
-"""Routes to come."""
+"""`/timeseries/{series}/data`: reading, writing and removing the points of one series."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import TYPE_CHECKING, Annotated
 
-router = APIRouter()
+from fastapi import APIRouter, Query, Response
+
+from tidegate.model.instants import BEGINNING, FOREVER, to_text
+from tidegate.model.instants import zone as zone_named
+from tidegate.model.windows import Window
+from tidegate.services.accepting import Sent, TakesNoReadings, readings_of
+from tidegate.services.reading import read_each, windows
+from tidegate.services.series import series_of
+from tidegate.web.answers import JsonAnswer, no_content
+from tidegate.web.bodies import Body, read
+from tidegate.web.forms import DataForm, Written
+from tidegate.web.identity import Access, Reading, Writing
+from tidegate.web.openapi import accepts, answers
+from tidegate.web.parameters import (
+    UTC,
+    From,
+    Quotation,
+    RasterAsked,
+    To,
+    VersionAsked,
+    ZoneName,
+    instant_or_none,
+    required_window,
+)
+from tidegate.web.paths import SeriesName
+from tidegate.web.points import body_of
+
+if TYPE_CHECKING:
+    from tidegate.model.series import Series
+
+router = APIRouter(prefix="/timeseries/{series}/data", tags=["data"])
+
+Descending = Annotated[bool, Query(description="the latest point first")]
+
+
+@router.get("", responses=answers(DataForm))
+def read_data(
+    access: Reading,
+    series: SeriesName,
+    raster: RasterAsked,
+    version: VersionAsked,
+    *,
+    start: From = None,
+    to: To = None,
+    descending: Descending = False,
+) -> JsonAnswer:
+    """Read a series on a raster; every raster point is there, missing ones with flag 19.
+
+    Without `from` or `to` it begins at the first, or ends with the last, stored reading.
+    """
+    found = series_of(access.store, series, repository=access.repository)
+    known = version.version(access.service, raster.zone)
+    window = _window(access, found, start, to, raster.zone)
+    interval = raster.interval or found.interval
+    access.limits.require_points(window, interval)
+    ((_, table),) = read_each(
+        access.store, [found], window.start, window.end, shape=raster.shape, version=known
+    )
+    access.limits.require_rows(table.num_rows)
+    unit = (table.schema.metadata or {}).get(b"unit", found.unit.encode()).decode()
+    return JsonAnswer(b"".join(body_of(table, interval, unit, descending=descending)))
+
+
+@router.post("", responses=answers(Written), openapi_extra=accepts(DataForm))
+def write_data(
+    access: Writing, series: SeriesName, body: Body, quotation: Quotation = None
+) -> JsonAnswer:
+    """Write points; other points stay, and the answer comes when they are on disk.
+
+    `Interval` and `Unit` say what the points are in; the server converts them to the series' own.
+    """
+    found = series_of(access.store, series, repository=access.repository)
+    form = read(body, DataForm)
+    access.limits.require_rows(len(form.data))
+    sent = Sent.of(
+        [point.from_ for point in form.data],
+        [point.value for point in form.data],
+        [point.flag for point in form.data],
+        zone=zone_named(UTC),
+    )
+    interval = None if form.interval is None else form.interval.interval()
+    readings = readings_of(access.store, found, sent, interval=interval, unit=form.unit)
+    access.limits.require_rows(readings.num_rows)
+    named = instant_or_none(access.service, quotation, None)
+    if readings.num_rows:
+        access.service.queue.put(readings, quotation=named, actor=access.actor)
+    return JsonAnswer.of(_written(sent))
+
+
+@router.delete("", status_code=204, response_class=Response)
+def remove_data(
+    access: Writing,
+    series: SeriesName,
+    *,
+    start: From = None,
+    to: To = None,
+    zone: ZoneName = None,
+) -> Response:
+    """Remove the points of a range; they can still be read by `audit`."""
+    found = series_of(access.store, series, repository=access.repository)
+    if found.formula is not None:
+        raise TakesNoReadings(found)
+    window = required_window(access.service, start, to, zone)
+    access.store.delete_readings([found.key], window, actor=access.actor)
+    return no_content()
+
+
+@router.get("/modifications", responses=answers(list[str]))
+def modifications(
+    access: Reading,
+    series: SeriesName,
+    *,
+    start: From = None,
+    to: To = None,
+    zone: ZoneName = None,
+    quoted: Annotated[bool, Query(description="those of named versions")] = False,
+) -> JsonAnswer:
+    """The instants at which points of a range were written, changed or removed.
+
+    Each can be asked for with `audit`.
+    """
+    found = series_of(access.store, series, repository=access.repository)
+    first = instant_or_none(access.service, start, zone, own=found.zone)
+    last = instant_or_none(access.service, to, zone, own=found.zone)
+    window = Window(BEGINNING if first is None else first, FOREVER if last is None else last)
+    changes = access.store.modifications([found.key], window, quoted=quoted)
+    return JsonAnswer.of([to_text(at) for at in changes])
+
+
+def _window(
+    access: Access, series: Series, start: str | None, to: str | None, zone: str | None
+) -> Window:
+    first = instant_or_none(access.service, start, zone, own=series.zone)
+    last = instant_or_none(access.service, to, zone, own=series.zone)
+    if first is not None and last is not None:
+        return Window(first, last)
+    (window,) = windows(access.store, [series], first, last)
+    return window
+
+
+def _written(sent: Sent) -> Written:
+    if not len(sent.instants):
+        return Written(count=0)
+    first, last = int(sent.instants.min()), int(sent.instants.max())
+    return Written(count=len(sent.instants), from_=to_text(first), to=to_text(last))
