@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,6 +21,7 @@ from tidegate.calc.formula.languages import Language, language
 from tidegate.calc.formula.triples import Triples
 from tidegate.model.errors import BadExpression
 from tidegate.model.windows import Window
+from tidegate.services.recursion import MAX_CHAIN, Recursion
 from tidegate.store.messages import SeriesSelection
 from tidegate.store.verbs import CURRENT, READINGS
 
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from tidegate.model.series import Series, SeriesKey
     from tidegate.store.messages import Version
     from tidegate.store.verbs import Verbs
-
-MAX_CHAIN: Final = 32
-"""Formulas that may refer to one another in a row."""
 
 
 def evaluate(
@@ -55,17 +53,39 @@ def evaluate(
 
 
 def evaluate_all(
-    store: Verbs, series: Sequence[Series], window: Window, *, version: Version = CURRENT
+    store: Verbs,
+    series: Sequence[Series],
+    window: Window,
+    *,
+    version: Version = CURRENT,
+    recursion: Recursion | None = None,
 ) -> pa.Table:
     """The readings of several series, stored or calculated, sorted by (series, ts).
+
+    Args:
+        store: where the series are.
+        series: which.
+        window: the time in which readings begin.
+        version: which belief to read.
+        recursion: the formulas that wait for these series.
 
     Raises:
         BadExpression: as for `evaluate`.
     """
-    plan = _plan(store, series, version.as_of)
+    # such formulas read series, which may be formulas again
+    from tidegate.services.raster_formulas import calculated
+
+    recursion = recursion or Recursion()
+    plan = _plan(store, series, version.as_of, recursion)
     known = _stored(store, plan.leaves, window, version)
     for key in plan.order:
-        known[key] = plan.formulas[key].readings(known, window)
+        formula = plan.formulas.get(key)
+        if formula is not None:
+            known[key] = formula.readings(known, window)
+        else:
+            known[key] = _Readings(
+                *calculated(store, plan.rasters[key], window, version=version, recursion=recursion)
+            )
     wanted = sorted({one.key for one in series} & known.keys())
     tables = [_table(key, known[key]) for key in wanted]
     return pa.concat_tables(tables) if tables else READINGS.empty_table()
@@ -77,7 +97,18 @@ def leaves(store: Verbs, series: Sequence[Series]) -> list[SeriesKey]:
     Raises:
         BadExpression: as for `evaluate`.
     """
-    return _plan(store, series).leaves
+    from tidegate.services.raster_formulas import inputs
+
+    found: set[SeriesKey] = set()
+    seen: set[SeriesKey] = set()
+    waiting = list(series)
+    while waiting:
+        plan = _plan(store, waiting, None, Recursion())
+        found.update(plan.leaves)
+        fresh = [one for key, one in plan.rasters.items() if key not in seen]
+        seen.update(plan.rasters)
+        waiting = [source for one in fresh for source in inputs(store, one)]
+    return sorted(found)
 
 
 def extent(store: Verbs, series: Sequence[Series]) -> Window | None:
@@ -162,28 +193,42 @@ class _Formula:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Formulas in the order of their calculation, and the stored series below them."""
+    """Formulas in the order of their calculation, and the stored series below them.
+
+    `formulas` share the raster of their inputs, `rasters` have one of their own.
+    """
 
     formulas: dict[SeriesKey, _Formula]
+    rasters: dict[SeriesKey, Series]
     order: list[SeriesKey]
     leaves: list[SeriesKey]
 
 
-def _plan(store: Verbs, series: Sequence[Series], as_of: int | None = None) -> _Plan:
+def _plan(store: Verbs, series: Sequence[Series], as_of: int | None, recursion: Recursion) -> _Plan:
     waiting = list(series) if as_of is None else _as_known(store, series, as_of)
     known = {one.key: one for one in waiting}
     formulas: dict[SeriesKey, _Formula] = {}
+    for one in waiting:
+        if one.key in recursion.chain:
+            raise recursion.circle(one)
     while waiting:
-        read = [_read(one) for one in waiting if one.formula]
+        read = [_read(one) for one in waiting if one.formula and not _looks_around(one)]
         formulas.update({one.series.key: one for one in read})
         waiting = _inputs(store, read, known, as_of)
         known.update({one.key: one for one in waiting})
         for formula in read:
             formula.require_inputs(known)
-    order: dict[SeriesKey, None] = {}
+    rasters = {key: one for key, one in known.items() if _looks_around(one)}
+    order: dict[SeriesKey, None] = dict.fromkeys(rasters)
     for key in formulas:
-        _visit(key, formulas, order, ())
-    return _Plan(formulas, list(order), sorted(known.keys() - formulas.keys()))
+        _visit(key, formulas, order, (), recursion)
+    stored = known.keys() - formulas.keys() - rasters.keys()
+    return _Plan(formulas, rasters, list(order), sorted(stored))
+
+
+def _looks_around(series: Series) -> bool:
+    """True for a formula that has a raster of its own."""
+    return series.formula is not None and language(series.formula.language).looks_around
 
 
 def _read(series: Series) -> _Formula:
@@ -246,21 +291,27 @@ def _visit(
     formulas: Mapping[SeriesKey, _Formula],
     order: dict[SeriesKey, None],
     chain: tuple[SeriesKey, ...],
+    recursion: Recursion,
 ) -> None:
     """Put a formula into the order, after everything that it refers to."""
     if key in order:
         return
     formula = formulas[key]
     for name, source in formula.keys.items():
+        path = (*chain, key)
+        if source in recursion.chain:
+            waiting = [link.series.name for link in recursion.links if link.series is not None]
+            names = waiting[recursion.chain.index(source) :]
+            names += [*(formulas[one].series.name for one in path), names[0]]
+            raise formula.refusal(name, f"refers back to itself: {' → '.join(names)}")
         if source not in formulas:
             continue
-        path = (*chain, key)
         if source in path:
-            names = (formulas[one].series.name for one in (*path[path.index(source) :], source))
+            names = [formulas[one].series.name for one in (*path[path.index(source) :], source)]
             raise formula.refusal(name, f"refers back to itself: {' → '.join(names)}")
         if len(path) > MAX_CHAIN:
             raise formula.refusal(name, f"is more than {MAX_CHAIN} formulas deep")
-        _visit(source, formulas, order, path)
+        _visit(source, formulas, order, path, recursion)
     order[key] = None
 
 

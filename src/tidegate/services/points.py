@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from tidegate.calc.calendar import edges
-from tidegate.calc.raster import Points
+from tidegate.calc.raster import Points, covered_until
 from tidegate.model.instants import DAY, HOUR
 from tidegate.model.instants import zone as zone_named
 from tidegate.model.windows import Window
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from tidegate.model.series import Series, SeriesKey
+    from tidegate.services.recursion import Recursion
     from tidegate.store.messages import Version
     from tidegate.store.verbs import Verbs
 
@@ -34,6 +35,7 @@ def points_of(
     *,
     version: Version = CURRENT,
     following: bool = False,
+    recursion: Recursion | None = None,
 ) -> dict[SeriesKey, Points]:
     """The points of series that cover any of a window; a few more at its borders.
 
@@ -44,6 +46,7 @@ def points_of(
         version: which belief to read.
         following: the first reading after the window is wanted too, where it says for how long a
             spontaneous value held.
+        recursion: the formulas that wait for these series.
 
     Raises:
         BadExpression: a formula cannot be read or calculated.
@@ -59,7 +62,7 @@ def points_of(
         tables.append(_held(store, _keys(held), window, version, following=following))
     if formulas:
         reach = Window(_formula_reach(store, formulas, window), window.end)
-        tables.append(evaluate_all(store, formulas, reach, version=version))
+        tables.append(evaluate_all(store, formulas, reach, version=version, recursion=recursion))
     columns = {key: part for table in tables for key, part in _by_series(table)}
     nothing = NO_READINGS
     return {one.key: _points(one, columns.get(one.key, nothing)) for one in series}
@@ -134,11 +137,11 @@ def _by_series(table: pa.Table) -> Iterator[tuple[SeriesKey, pa.Table]]:
 
 
 def _points(series: Series, readings: pa.Table) -> Points:
-    return Points.of(
-        readings["ts"].to_numpy(),
-        readings["value"].to_numpy(),
-        readings["value"].is_valid().to_numpy(),
-        readings["flag"].to_numpy(),
-        interval=series.interval,
-        zone=zone_of(series),
-    )
+    ts, values, flags = (readings[name].to_numpy() for name in ("ts", "value", "flag"))
+    present = readings["value"].is_valid().to_numpy()
+    interval, zone = series.interval, zone_of(series)
+    if series.formula is None:
+        return Points.of(ts, values, present, flags, interval=interval, zone=zone)
+    # a sum of which a part is missing is a number under the flag of none
+    ends = covered_until(ts, interval, zone)
+    return Points(ts, ends, np.where(present, values, 0.0), present, flags)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from tidegate.calc.sums import SumRequest
     from tidegate.model.series import Series
+    from tidegate.services.recursion import Recursion
     from tidegate.store.messages import Version
     from tidegate.store.verbs import Verbs
 
@@ -35,7 +36,12 @@ _ALWAYS = Window(BEGINNING, FOREVER)
 
 
 def sum_series(
-    store: Verbs, request: SumRequest, *, repository: str = MAIN, version: Version = CURRENT
+    store: Verbs,
+    request: SumRequest,
+    *,
+    repository: str = MAIN,
+    version: Version = CURRENT,
+    recursion: Recursion | None = None,
 ) -> pa.Table:
     """The sum of the series of a request, one row a bucket: `from`, `value`, `flag`.
 
@@ -47,6 +53,7 @@ def sum_series(
         request: which series, when, and how the answer is laid out.
         repository: the repository that the series and attributes belong to.
         version: which belief to sum, of readings and attributes alike.
+        recursion: the formulas that wait for this sum.
 
     Raises:
         UsageError: the request names neither an attribute nor a series.
@@ -67,7 +74,8 @@ def sum_series(
         SeriesSelection(keys=keys, as_of=version.as_of), repository=repository
     )
     plan = plan_sum(request, series, by_name(store.units(repository=repository)))
-    parts = _partials(store, plan, members_within(spans, plan.window), series, version)
+    members = members_within(spans, plan.window)
+    parts = _partials(store, plan, members, series, version=version, recursion=recursion)
     return finish(plan, parts)
 
 
@@ -80,10 +88,17 @@ def members_within(spans: pa.Table, window: Window) -> pa.Table:
 
 
 def _partials(
-    store: Verbs, plan: SumPlan, members: pa.Table, series: Sequence[Series], version: Version
+    store: Verbs,
+    plan: SumPlan,
+    members: pa.Table,
+    series: Sequence[Series],
+    *,
+    version: Version,
+    recursion: Recursion | None,
 ) -> list[pa.Table]:
     present = set(pc.unique(members["series"]).to_pylist())
-    given = _given(store, plan, [one for one in series if one.key in present], version)
+    among = [one for one in series if one.key in present]
+    given = _given(store, plan, among, version=version, recursion=recursion)
     return [
         store.partials(
             query.request,
@@ -98,16 +113,26 @@ def _partials(
     ]
 
 
-def _given(store: Verbs, plan: SumPlan, series: Sequence[Series], version: Version) -> pa.Table:
+def _given(
+    store: Verbs,
+    plan: SumPlan,
+    series: Sequence[Series],
+    *,
+    version: Version,
+    recursion: Recursion | None,
+) -> pa.Table:
     """The readings of the candidates whose readings the engine does not find in the store."""
     tables = [NO_READINGS]
     formulas = [one for one in series if one.key in plan.formulas]
     if formulas:
         reach = Window(_first_reading(store, plan, formulas), plan.window.end)
-        tables.append(_marked(evaluate_all(store, formulas, reach, version=version)))
+        found = evaluate_all(store, formulas, reach, version=version, recursion=recursion)
+        tables.append(_marked(found))
     for one in series:
         if one.key in plan.stepped:
-            points = points_of(store, [one], plan.window, version=version)[one.key]
+            points = points_of(store, [one], plan.window, version=version, recursion=recursion)[
+                one.key
+            ]
             condensed = convert(points, plan.steps, plan.stepped[one.key])
             tables.append(_readings(one, plan.steps, condensed))
     return pa.concat_tables(tables)

@@ -82,9 +82,8 @@ def _operand_count(function: Function, position: int, given: int) -> int:
     least = function.least + required
     most = None if function.most is None else function.most + len(function.parameters)
     if given < least or (most is not None and given > most):
-        wanted = (
-            f"{least}" if least == most else f"{least} to {most}" if most else f"{least} or more"
-        )
+        bounds = "or more" if most is None else f"to {most}"
+        wanted = f"{least}" if least == most else f"{least} {bounds}"
         raise Misfit(f"{function.name} takes {wanted} arguments, not {given}", position)
     return function.least if function.parameters else given
 
@@ -112,9 +111,7 @@ def _whole(argument: Argument, least: int = -MOST_STEPS, most: int = MOST_STEPS)
     number = _constant(argument)
     if number is None or not number.is_integer() or not least <= number <= most:
         wanted = f"a whole number from {least:,} to {most:,}"
-        raise Misfit(
-            "the argument is not one of the numbers it can be", argument.position, [wanted]
-        )
+        raise Misfit("the argument is not a number that it can be", argument.position, [wanted])
     return int(number)
 
 
@@ -214,13 +211,8 @@ def _series(position: int, arguments: Sequence[Argument]) -> Node:
     """`TS(name, unit, method)`: a reference in the form of a function."""
     if not 1 <= len(arguments) <= 3:
         raise Misfit(f"TS takes 1 to 3 arguments, not {len(arguments)}", position)
-    name, unit, method = (
-        *(
-            _text(one, what)
-            for one, what in zip(arguments, ("name", "unit", "method"), strict=False)
-        ),
-        *("",) * (3 - len(arguments)),
-    )
+    texts = [_text(argument, "name, unit or method") for argument in arguments]
+    name, unit, method = (*texts, "", "")[:3]
     way = aggregation(method.strip(), arguments[-1].position)
     return named(name, position, unit.strip() or None, way, quoted=True)
 

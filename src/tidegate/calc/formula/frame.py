@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
@@ -41,13 +41,13 @@ class Grid:
     Attributes:
         interval: the length of a step.
         zone: whose midnights days and longer follow.
-        asked: the time whose values are wanted, from border to border of the raster.
+        inner: the borders of the steps whose values are wanted.
         day_start: microseconds of wall time by which days and longer start after midnight.
     """
 
     interval: Interval
     zone: ZoneInfo
-    asked: Window
+    inner: NDArray[np.int64]
     day_start: int = 0
 
     @classmethod
@@ -55,9 +55,18 @@ class Grid:
         cls, window: Window, interval: Interval, zone: ZoneInfo, *, day_start: int = 0
     ) -> Self:
         """The raster that covers a window with whole steps."""
-        found = edges(interval, window, zone=zone, day_start=day_start)
-        asked = Window(int(found[0]), int(found[-1]))
-        return cls(interval=interval, zone=zone, asked=asked, day_start=day_start)
+        inner = edges(interval, window, zone=zone, day_start=day_start)
+        return cls(interval=interval, zone=zone, inner=inner, day_start=day_start)
+
+    @property
+    def asked(self) -> Window:
+        """The time whose values are wanted."""
+        return Window(int(self.inner[0]), int(self.inner[-1]))
+
+    def count(self, window: Window) -> int:
+        """About how many steps a window takes."""
+        nominal = self.interval.nominal
+        return window.length // nominal if nominal else len(self.inner) - 1
 
     def borders(self, window: Window, interval: Interval | None = None) -> NDArray[np.int64]:
         """The borders of the steps, or of the buckets of another interval, that a window touches.
@@ -96,10 +105,10 @@ class Frame:
             TooMuch: there would be too many numbers to hold or to compute.
         """
         wide = reach(expression.root, grid)
-        steps = wide.length // max(grid.interval.nominal, 1)
+        steps = grid.count(wide)
         _refuse("the numbers held", steps * len(expression.leaves()), MOST_NUMBERS)
         _refuse("the numbers computed", steps * expression.size(), MOST_OPERATIONS)
-        inner = grid.borders(grid.asked)
+        inner = grid.inner
         if wide == grid.asked:
             return cls(grid, inner, units)
         outer = grid.borders(wide)
@@ -133,14 +142,7 @@ class Frame:
     def asked(self, values: Triples) -> Triples:
         """The values of the steps that were asked for."""
         first, last = np.searchsorted(self.borders, [self.grid.asked.start, self.grid.asked.end])
-        part = slice(first, last)
-        full = values.over(len(self))
-        return replace(
-            full,
-            numbers=full.numbers[part],
-            present=full.present[part],
-            seen=full.seen[part],
-        )
+        return values.over(len(self)).part(slice(first, last))
 
 
 def reach(root: Node, grid: Grid) -> Window:
@@ -172,9 +174,8 @@ def widened(window: Window, before: int, after: int) -> Window:
     """
     start, end = window.start - before, window.end + after
     if start < BEGINNING + 400 * DAY or end > FOREVER - 400 * DAY:
-        raise TooMuch(
-            "the days that the formula looks around", (end - start) // DAY, FOREVER // DAY, _REMEDY
-        )
+        days = (end - start) // DAY
+        raise TooMuch("the days that the formula looks around", days, FOREVER // DAY, _REMEDY)
     return Window(start, end)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tidegate.calc.formula import lookaround, mathematics, quality
-from tidegate.calc.formula.functions import Function
+
+if TYPE_CHECKING:
+    from tidegate.calc.formula.functions import Function
 
 _ALL: Final = (*mathematics.FUNCTIONS, *quality.FUNCTIONS, *lookaround.FUNCTIONS)
 

@@ -65,7 +65,8 @@ def _folded(choose: Any, operands: tuple[Triples, ...]) -> NDArray[Any]:
 
 
 def _mean(_: Frame | None, *operands: Triples) -> Triples:
-    numbers = sum((operand.numbers for operand in operands), np.float64(0)) / len(operands)
+    total = sum((operand.numbers for operand in operands), np.float64(0))
+    numbers = np.asarray(total / len(operands))
     return strict(numbers, None, operands, ~np.isfinite(numbers))
 
 

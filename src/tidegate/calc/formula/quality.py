@@ -9,15 +9,18 @@ import numpy as np
 from tidegate.calc.flags import MISSING, VALID, masks
 from tidegate.calc.formula.functions import Function, Parameter, Takes
 from tidegate.calc.formula.triples import Triples, common_unit, strict
-from tidegate.calc.units import Conversion, Step, conversion, find_unit
+from tidegate.calc.units import Step, conversion, find_unit
 from tidegate.model.flags import WITHOUT_NUMBER, Flag
 from tidegate.model.instants import HOUR
 from tidegate.model.units import NO_UNIT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from tidegate.calc.formula.frame import Frame
+    from tidegate.model.units import Unit
 
 
 def _if(_: Frame | None, condition: Triples, positive: Triples, negative: Triples) -> Triples:
@@ -81,21 +84,33 @@ def _set_flag(_: Frame | None, operand: Triples, flag: Flag) -> Triples:
 
 
 def _unit(frame: Frame, operand: Triples, name: str) -> Triples:
-    """The values in another unit; values without one are taken to be in it."""
-    target = find_unit(frame.units, name).name
-    if operand.unit is None or target == NO_UNIT:
+    return in_unit(operand, name, frame.units, frame.borders)
+
+
+def in_unit(
+    values: Triples, name: str, units: Mapping[str, Unit], borders: NDArray[np.int64]
+) -> Triples:
+    """Values in another unit; those that have none are taken to be in it.
+
+    Args:
+        values: one a step, or one for all.
+        name: the unit; `none` takes the unit away.
+        units: the units of the repository by name.
+        borders: those of the steps, whose lengths rates and integrals need.
+
+    Raises:
+        UnitNotConvertible: the unit of the values cannot become it.
+    """
+    target = find_unit(units, name).name
+    if values.unit is None or target == NO_UNIT:
         unit = None if target == NO_UNIT else target
-        return Triples(operand.numbers, operand.present, operand.seen, unit)
-    numbers = _converted(frame, operand, conversion(frame.units, operand.unit, target))
-    return strict(numbers, target, (operand,), ~np.isfinite(numbers))
-
-
-def _converted(frame: Frame, operand: Triples, way: Conversion) -> NDArray[np.float64]:
-    scaled: NDArray[np.float64] = operand.numbers * way.scale + way.offset
-    if way.step is Step.SCALE:
-        return scaled
-    hours = np.diff(frame.borders) / HOUR
-    return scaled * hours if way.step is Step.TO_INTEGRAL else scaled / hours
+        return Triples(values.numbers, values.present, values.seen, unit)
+    way = conversion(units, values.unit, target)
+    numbers = values.numbers * way.scale + way.offset
+    if way.step is not Step.SCALE:
+        hours = np.diff(borders) / HOUR
+        numbers = numbers * hours if way.step is Step.TO_INTEGRAL else numbers / hours
+    return strict(numbers, target, (values,), ~np.isfinite(numbers))
 
 
 FUNCTIONS: Final = (

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 
 def _negate(operand: Triples) -> Triples:
-    result = strict(-np.asarray(operand.numbers, np.float64), operand.unit, (operand,))
-    return result
+    return strict(-np.asarray(operand.numbers, np.float64), operand.unit, (operand,))
 
 
 def _subtract(left: Triples, right: Triples) -> Triples:

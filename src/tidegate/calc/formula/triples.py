@@ -64,7 +64,8 @@ class Triples:
     @property
     def truth(self) -> NDArray[np.bool_]:
         """Where the number stands for true: wherever it is not 0."""
-        return np.not_equal(self.numbers, 0)
+        found: NDArray[np.bool_] = np.not_equal(self.numbers, 0)
+        return found
 
     def flags(self) -> NDArray[np.int16]:
         """The worst flag of each value; `VALID` where none went in."""
@@ -77,6 +78,22 @@ class Triples:
             np.broadcast_to(self.present, length),
             np.broadcast_to(self.seen, length),
             self.unit,
+        )
+
+    def part(self, steps: slice) -> Triples:
+        """The values of some steps, of full arrays."""
+        return Triples(self.numbers[steps], self.present[steps], self.seen[steps], self.unit)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Triples], unit: str | None) -> Self:
+        """Values one after the other, from full arrays."""
+        if not parts:
+            return cls.absent(0, Flag.NO_VALUE)
+        return cls(
+            np.concatenate([part.numbers for part in parts]),
+            np.concatenate([part.present for part in parts]),
+            np.concatenate([part.seen for part in parts]),
+            unit,
         )
 
     def at(self, places: NDArray[np.intp], inside: NDArray[np.bool_]) -> Triples:
