@@ -7,7 +7,8 @@ from cyclopts import App, Group
 START = Group("Start here", sort_key=1)
 DATA = Group("Data", sort_key=2)
 STORE = Group("Store", sort_key=3)
-PLATFORMS = Group("Platforms in their own words", sort_key=4)
+SERVER = Group("Service", sort_key=4)
+PLATFORMS = Group("Platforms in their own words", sort_key=5)
 
 app = App(
     name="tidegate",
@@ -49,6 +50,10 @@ _add(STORE, "units", "units:app", "Units and how they convert.")
 _add(STORE, "repositories", "repositories:app", "Named sets of series within the store.")
 _add(STORE, "store", "store:app", "Size, health and upkeep of the store.")
 _add(STORE, "config", "config:app", "Every setting, its value and where it came from.")
+
+_add(SERVER, "serve", "serve:serve", "The store over REST, as a WebTSM-compatible service.")
+_add(SERVER, "user", "user:app", "Users of the service: name, role and password.")
+_add(SERVER, "key", "key:app", "Keys of the service, for programs.")
 
 _add(
     PLATFORMS,

@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 import secrets
 import threading
 import time
@@ -16,7 +17,7 @@ from tidegate.gate.guessing import GuessingGuard
 from tidegate.gate.keys import SHOWN, digest_of, key_of, new_id, new_text
 from tidegate.gate.passwords import proves, verifier_of, verifier_of_legacy
 from tidegate.gate.refusals import NotIdentified
-from tidegate.model.errors import BadValue
+from tidegate.model.errors import BadValue, Duplicate, NotFound
 from tidegate.model.identities import ApiKey, Role, User
 from tidegate.model.instants import now
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 KNOWN_FOR_S: Final = 1.0
 """Seconds for which users and keys are remembered: so long a removed one may still be let in."""
 _MOST_PROVEN: Final = 10_000
+_TAKEN: Final = re.compile(r"owner$|key |connection ")
+"""Names by which the audit trail means others than users."""
 
 
 class Identities:
@@ -38,8 +41,11 @@ class Identities:
     takes long on purpose.
     """
 
-    def __init__(self, store: Verbs, guard: GuessingGuard | None = None) -> None:
+    def __init__(
+        self, store: Verbs, *, guard: GuessingGuard | None = None, passwords: bool = True
+    ) -> None:
         self._store = store
+        self._passwords = passwords
         self._guard = guard or GuessingGuard()
         self._secret = secrets.token_bytes(32)
         self._proven: dict[bytes, str] = {}
@@ -53,7 +59,7 @@ class Identities:
         if authorization is None or time.monotonic() - self._read_at > KNOWN_FOR_S:
             return None
         scheme, _, credentials = authorization.partition(" ")
-        if scheme.lower() == "basic":
+        if scheme.lower() == "basic" and self._passwords:
             name, password = _basic(credentials)
             user = self._users.get(name)
             if user is not None and self._is_proven(user, password):
@@ -74,7 +80,7 @@ class Identities:
             raise NotIdentified
         self._refresh()
         scheme, _, credentials = authorization.partition(" ")
-        if scheme.lower() == "basic":
+        if scheme.lower() == "basic" and self._passwords:
             return self._by_password(*_basic(credentials), address)
         if scheme.lower() == "bearer":
             return self._by_key(credentials.strip(), address)
@@ -125,24 +131,48 @@ class Identities:
         return hmac.new(self._secret, text, hashlib.sha256).digest()
 
 
-def put_user(
+def add_user(
     store: Verbs, name: str, role: Role, password: Secret, *, actor: str = "owner"
 ) -> User:
-    """Add a user, or give one that exists a new password and role.
+    """Add a user.
 
     Raises:
-        BadValue: the name cannot stand in a Basic header.
+        BadValue: the name cannot stand in a Basic header, or stands for something else.
+        Duplicate: there is such a user.
     """
-    return _put(store, name, role, verifier_of(password), actor)
+    return _add(store, name, role, verifier_of(password), actor)
 
 
 def import_user(store: Verbs, name: str, role: Role, digest: str, *, actor: str = "owner") -> User:
     """Add a user of whom another server gave only the hex SHA-256 of the password.
 
     Raises:
-        BadValue: the digest is none.
+        BadValue: the digest is none, or the name cannot be used.
+        Duplicate: there is such a user.
     """
-    return _put(store, name, role, verifier_of_legacy(digest), actor)
+    return _add(store, name, role, verifier_of_legacy(digest), actor)
+
+
+def change_user(
+    store: Verbs,
+    name: str,
+    *,
+    role: Role | None = None,
+    password: Secret | None = None,
+    actor: str = "owner",
+) -> User:
+    """Give a user another role or password.
+
+    Raises:
+        NotFound: there is no such user.
+    """
+    for user in store.users():
+        if user.name == name:
+            verifier = user.verifier if password is None else verifier_of(password)
+            changed = User(name=name, role=role or user.role, verifier=verifier)
+            store.put_user(changed, actor=actor)
+            return changed
+    raise NotFound("user", name, hint="tidegate user list shows the names")
 
 
 def make_key(
@@ -180,9 +210,11 @@ def make_key(
     return key, text
 
 
-def _put(store: Verbs, name: str, role: Role, verifier: str, actor: str) -> User:
-    if not name.strip() or ":" in name or not name.isprintable():
+def _add(store: Verbs, name: str, role: Role, verifier: str, actor: str) -> User:
+    if not name.strip() or ":" in name or not name.isprintable() or _TAKEN.match(name):
         raise BadValue("the name of a user", name, "one line of text without a colon")
+    if any(user.name == name for user in store.users()):
+        raise Duplicate("user", name)
     user = User(name=name, role=role, verifier=verifier)
     store.put_user(user, actor=actor)
     return user

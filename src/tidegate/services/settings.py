@@ -75,6 +75,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_points: Annotated[int, Meta(ge=1, description="points that one answer may have")] = (
         50_000_000
     )
+    service_max_points: Annotated[
+        int, Meta(ge=1, description="points that one request to the service may send or get")
+    ] = 5_000_000
+    service_max_series: Annotated[
+        int, Meta(ge=1, description="series that one request to the service may name")
+    ] = 50_000
+    service_max_body_mib: Annotated[
+        int, Meta(ge=1, description="largest body that the service takes, in MiB")
+    ] = 64
+    service_body_timeout: Annotated[
+        Positive, Meta(description="seconds in which the body of a request must come")
+    ] = 30.0
+    service_basic_auth: Annotated[
+        bool, Meta(description="whether the service takes users with passwords, not only keys")
+    ] = True
+    service_deletions_need: Annotated[
+        Literal["writer", "administrator"],
+        Meta(description="role for removing series, attributes and bulk assignments"),
+    ] = "administrator"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="least level that is shown")
     ] = "info"

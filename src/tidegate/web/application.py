@@ -61,6 +61,7 @@ def create_application(
     *,
     prefix: str = "",
     limits: Limits = Limits(),
+    passwords: bool = True,
     clock: Callable[[], int] = now,
 ) -> FastAPI:
     """The service on an open store, which stays open when the application ends.
@@ -69,13 +70,14 @@ def create_application(
         store: where everything is.
         prefix: what comes before `/api` in every path, such as `/metering`.
         limits: what the service takes and gives at most.
+        passwords: take users with passwords, not only keys.
         clock: the present instant, which relative times count from.
     """
     prefix = "/" + prefix.strip("/") if prefix.strip("/") else ""
     queue = WriteQueue(store)
     service = Service(
         store=store,
-        identities=Identities(store),
+        identities=Identities(store, passwords=passwords),
         queue=queue,
         limits=limits,
         prefix=prefix,

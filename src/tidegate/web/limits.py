@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from tidegate.model.errors import TooMuch
 from tidegate.model.identities import Role
@@ -12,6 +12,7 @@ from tidegate.model.intervals import IntervalUnit
 if TYPE_CHECKING:
     from tidegate.model.intervals import Interval
     from tidegate.model.windows import Window
+    from tidegate.services.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,17 @@ class Limits:
     body: int = 64 << 20
     body_time: float = 30.0
     deletions_need: Role = Role.ADMINISTRATOR
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The limits that settings say."""
+        return cls(
+            points=settings.service_max_points,
+            series=settings.service_max_series,
+            body=settings.service_max_body_mib << 20,
+            body_time=settings.service_body_timeout,
+            deletions_need=Role.named(settings.service_deletions_need),
+        )
 
     @staticmethod
     def points_of(window: Window, interval: Interval) -> int:
