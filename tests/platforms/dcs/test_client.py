@@ -212,6 +212,36 @@ class TestAnonymous:
             "/DCSWebApi/public/meters",
         ]
 
+    def test_never_while_signing_in_again(
+        self, dcs_standin: Standin, monkeypatch: pytest.MonkeyPatch
+    ):
+        """What another thread asks while the sign-in is renewed never goes to the public one."""
+        with DcsWebApi(dcs_standin.base_web, "demo", "demo") as client:
+            other, send = client.twin(), client._http.request
+
+            def request(method: str, path: str, **more: Any) -> Any:
+                if path.endswith("signin"):
+                    with pytest.raises(NotSignedIn):
+                        other.meters()
+                return send(method, path, **more)
+
+            monkeypatch.setattr(client._http, "request", request)
+            client.authenticate("demo", "demo")
+            assert other.meters()
+
+        assert not [entry.path for entry in dcs_standin.log if "public" in entry.path]
+
+    def test_never_after_a_failed_sign_in(self, dcs_standin: Standin):
+        """A sign-in that got no answer does not make a caller with credentials anonymous."""
+        with DcsWebApi(dcs_standin.base_web, "demo", "demo") as client:
+            dcs_standin.faults.add(parse_fault("html:path=signin"))
+            with pytest.raises(MalformedAnswer):
+                client.signin("demo", "demo")
+            with pytest.raises(NotSignedIn):
+                client.meters()
+
+        assert not [entry.path for entry in dcs_standin.log if "public" in entry.path]
+
     def test_app_api(self, dcs_standin: Standin):
         """The App API knows no anonymous callers; the server's refusal arrives."""
         with DCSSession(dcs_standin.base_app) as session, pytest.raises(NotSignedIn) as caught:

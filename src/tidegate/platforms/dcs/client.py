@@ -54,6 +54,7 @@ class Standing(Enum):
     ANONYMOUS = "anonymous"
     SIGNED_IN = "signed in"
     REFUSED = "refused"
+    """Credentials were given, and the server has not accepted them, or not yet."""
 
 
 @dataclass(slots=True)
@@ -166,8 +167,11 @@ class DcsClient:
             TransportError: it cannot be asked, or answers with something else than DCS does.
             InsecureAddress: the password would travel by plain http to another machine.
         """
-        if self._account.username is not None or self._http.has_cookies:
-            self._sign_out()
+        account = self._account
+        if account.username is not None or self._http.has_cookies:
+            self._sign_out(then=Standing.REFUSED)
+        # Until it is let in, no other thread may fall back to what anybody can see.
+        account.standing = Standing.REFUSED
         try:
             answer = self._knock({"username": username, "password": password})
         except NotSignedIn as error:
@@ -180,7 +184,6 @@ class DcsClient:
                 subject=error.subject,
             ) from error
         signed_in = _signed_in(answer.json())
-        account = self._account
         account.standing, account.refusal = Standing.SIGNED_IN, None
         account.username, account.role = signed_in.username, signed_in.role
         account.version = signed_in.app_version
@@ -233,14 +236,14 @@ class DcsClient:
         logger.error("Sign-in to DCS as '%s' was refused: %s", username, words)
         return words
 
-    def _sign_out(self) -> None:
+    def _sign_out(self, *, then: Standing = Standing.ANONYMOUS) -> None:
         with self._turns.begin():
-            _sign_out(self._http, self._account, self._sign_out_path)
+            _sign_out(self._http, self._account, self._sign_out_path, then=then)
 
     def _require_no_refusal(self) -> None:
         if self._account.standing is Standing.REFUSED:
             raise NotSignedIn(
-                "the last sign-in was refused, so the server is not asked",
+                "the last sign-in did not succeed, so the server is not asked",
                 hint="sign in with a user name and password that the server accepts",
                 details=self._account.refusal,
             )
@@ -335,7 +338,9 @@ def _signed_in(document: Any) -> SignedIn:
         ) from problem
 
 
-def _sign_out(http: HttpClient, account: Account, path: str) -> None:
+def _sign_out(
+    http: HttpClient, account: Account, path: str, *, then: Standing = Standing.ANONYMOUS
+) -> None:
     """Cancel the token on the server and forget it here, whatever the server says."""
     if http.has_cookies:
         try:
@@ -343,7 +348,7 @@ def _sign_out(http: HttpClient, account: Account, path: str) -> None:
         except TidegateError as error:
             logger.info("Signing out of DCS failed: %s", error.message)
     http.clear_cookies()
-    account.standing = Standing.ANONYMOUS
+    account.standing = then
     account.username = account.role = account.version = account.refusal = None
 
 
