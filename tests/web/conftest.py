@@ -144,6 +144,21 @@ def service(store: Verbs, limits: Limits) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, verifier: str) -> Iterator[Caller]:
+    """An administrator of a service that the tests of one module share."""
+    from tidegate.store.local import LocalStore
+
+    with LocalStore.open(tmp_path_factory.mktemp("shared") / "store") as opened:
+        opened.put_user(User(name="Max", role=Role.ADMINISTRATOR, verifier=verifier))
+        application = create_application(opened)
+        with (
+            running(application, listening("127.0.0.1", 0)) as url,
+            closing(Caller(url)) as caller,
+        ):
+            yield caller
+
+
 @pytest.fixture
 def max_(service: str) -> Iterator[Caller]:
     """An administrator."""

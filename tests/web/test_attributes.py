@@ -61,12 +61,12 @@ def test_a_name_is_taken_once(max_):
         None,
     ],
 )
-def test_bad_attributes_are_refused(max_, body):
+def test_bad_attributes_are_refused(shared, body):
     """What cannot be an attribute is 400, in the form of an error, and nothing is created."""
-    answer = max_.post("attributes", b"null" if body is None else body)
+    answer = shared.post("attributes", b"null" if body is None else body)
     assert answer.status == 400
     assert set(answer.json()) == {"Message", "Code", "Details"}
-    assert max_.get("attributes").json() == []
+    assert shared.get("attributes").json() == []
 
 
 def test_an_attribute_is_named_by_number_or_name(max_):

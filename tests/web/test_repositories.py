@@ -34,10 +34,10 @@ def test_a_repository_comes_and_goes(max_):
         ({"Name": None}, 400),
     ],
 )
-def test_bad_repositories_are_refused(max_, body, status):
+def test_bad_repositories_are_refused(shared, body, status):
     """A name must be free, not blank and without a slash."""
-    assert max_.post("/api/repositories", body).status == status
-    assert max_.get("/api/repositories").json() == ["main"]
+    assert shared.post("/api/repositories", body).status == status
+    assert shared.get("/api/repositories").json() == ["main"]
 
 
 def test_main_stays(max_):

@@ -70,7 +70,7 @@ def _intervals(
     }
     units, intervals = [], []
     for text in texts:
-        interval = interval_named(text, multiplier or 1)
+        interval = interval_named(text, 1 if multiplier is None else multiplier)
         if multiplier is None and text.strip().lower() in plain:
             units.append(interval.unit)
         else:
