@@ -59,16 +59,19 @@ def dcs(
             lag=lag,
         )
         spoken = {"web": "the Web API", "app": "the App API"}[made.settings["api"]]
-        note(f"connected '{name}' to {made.url} by {spoken}", quiet=common.quiet)
+        root = made.settings.get("root", made.url)
+        note(f"connected '{name}' by {spoken} at {root}", quiet=common.quiet)
         note(f"hint: tidegate discover {name}", quiet=common.quiet)
 
 
 def _password(user: str | None, name: str, *, stdin: bool) -> Secret | None:
+    if user is None and stdin:
+        raise BadValue("--user", None, "given with --password-stdin")
     if user is None:
         return None
     from tidegate.services.secrets import ask
 
-    return ask(f"password of {user} for {name}", stdin=stdin, connection=name)
+    return ask(f"password of user '{user}' at '{name}'", stdin=stdin, connection=name)
 
 
 @app.command
@@ -110,7 +113,7 @@ def tsm(
         raise BadValue("--token-stdin", True, "given without --user and --password-stdin")
     if password_stdin and user is None:
         raise BadValue("--user", None, "given with --password-stdin")
-    what = f"token for {name}" if user is None else f"password of {user} for {name}"
+    what = f"token for '{name}'" if user is None else f"password of user '{user}' at '{name}'"
     secret = ask(what, stdin=password_stdin or token_stdin, connection=name)
     with common.open() as store:
         made = store.connect_tsm(

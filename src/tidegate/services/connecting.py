@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tidegate.model.errors import UnknownName
+from tidegate.model.errors import BadValue, UnknownName
 from tidegate.platforms.registry import PLATFORMS, open_connector
 from tidegate.services import secrets
 from tidegate.transport.limits import MEBIBYTE, AnswerLimits, Timeouts
@@ -64,6 +65,8 @@ def connect(
     """
     if record.platform not in PLATFORMS:
         raise UnknownName("platform", record.platform, list(PLATFORMS))
+    if not re.fullmatch(r"\w[\w.-]*", record.name):
+        raise BadValue("the name", record.name, "of letters, digits, and . _ - within")
     with open_connector(record, secret, policies=policies) as connector:
         settings = {**record.settings, **connector.greet()}
     tested = msgspec.structs.replace(record, settings=settings)

@@ -131,5 +131,6 @@ def connection(store: Verbs, name: str | None, *, platform: str | None = None) -
             hint = "known: " + ", ".join(c.name for c in known)
         raise NotFound("connection", name or platform or "any", hint=hint)
     if len(wanted) > 1:
-        raise Ambiguous("connection", [c.name for c in wanted], "--connection NAME")
+        option = "its name after the command" if platform is None else "--connection NAME"
+        raise Ambiguous("connection", [c.name for c in wanted], option)
     return wanted[0]

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 from tidegate.model.errors import (
     NoCredentials,
     NotSignedIn,
+    Refused,
     TidegateError,
     TransportError,
 )
@@ -30,6 +31,8 @@ Client = DCSSession | DcsWebApi
 
 _BASES = {"web": "DCSWebApi", "app": "DCS"}
 """Where the vendor's installer puts each API."""
+_ABSENT = frozenset({404, 405})
+"""How a web server answers that has something else at an address."""
 _CLASSES: dict[str, type[Client]] = {"web": DcsWebApi, "app": DCSSession}
 
 
@@ -148,6 +151,12 @@ class Access:
                         # It is DCS that refuses, and an account is locked after a few attempts.
                         raise
                     failures.append(error)
+        if all(error.status in _ABSENT for error in failures):
+            raise Refused(
+                f"no DCS server is at {self._url}",
+                hint="the App API lies at …/DCS, the Web API at …/DCSWebApi; check the address",
+                status=failures[0].status,
+            ) from failures[0]
         raise min(failures, key=_tells_least)
 
     def _open(self, api: str, root: str) -> Client:
