@@ -125,6 +125,17 @@ def test_sum_over_local_days(halls):
     ]
 
 
+def test_text_shows_whole_seconds_and_every_digit_of_a_meter(tidegate, tmp_path):
+    """Text has times as JSON has them, and running totals to the thousandth."""
+    path = tmp_path / "totals.csv"
+    path.write_text("from,value\n2024-03-31T00:00:00Z,12367940.874\n")
+    tidegate("write", "Total", str(path), "--create", "--unit", "kWh", "--interval", "hour")
+
+    ran = tidegate("read", "Total", "--from", "2024-03-31", "--to", "2024-03-31T01:00")
+
+    assert ran.out.splitlines()[1].split() == ["2024-03-31T00:00:00Z", "12367940.874", "9"]
+
+
 def test_sum_without_selector_is_refused(halls):
     """A sum needs an attribute, a name or an id."""
     assert halls("sum", *SPAN, check=False).code == 2

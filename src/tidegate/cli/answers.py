@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidegate.cli.output import note, show
+from tidegate.model.instants import to_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,7 +36,7 @@ def _print(answer: pa.Table, *, json: bool) -> None:
     if json:
         write_table(answer, sys.stdout.buffer, "jsonl")
         return
-    texts = answer.set_column(
-        answer.column_names.index("from"), "from", answer["from"].cast("string")
-    )
-    show(texts.to_pylist(), json=False)
+    rows = answer.set_column(
+        answer.column_names.index("from"), "from", answer["from"].cast("int64")
+    ).to_pylist()
+    show([{**row, "from": to_text(row["from"])} for row in rows], json=False)

@@ -63,7 +63,7 @@ def _cell(value: object) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):
-        return f"{value:.10g}"
+        return f"{value:.12g}"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return " ".join(str(value).split())
