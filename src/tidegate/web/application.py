@@ -15,6 +15,7 @@ from tidegate.services.write_queue import WriteQueue
 from tidegate.web.errors import handle_errors
 from tidegate.web.identity import Service
 from tidegate.web.limits import Limits
+from tidegate.web.metrics import Measured, Metrics
 from tidegate.web.openapi import PROBLEMS, describe
 from tidegate.web.routers import (
     attributes,
@@ -74,6 +75,7 @@ def create_application(
         clock: the present instant, which relative times count from.
     """
     prefix = "/" + prefix.strip("/") if prefix.strip("/") else ""
+    metrics = Metrics()
     queue = WriteQueue(store)
     service = Service(
         store=store,
@@ -97,9 +99,10 @@ def create_application(
         openapi_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        middleware=[Middleware(Wire, prefix=prefix)],
+        middleware=[Middleware(Wire, prefix=prefix), Middleware(Measured, metrics=metrics)],
     )
     application.state.service = service
+    application.state.metrics = metrics
     handle_errors(application)
     application.include_router(_routes(), prefix=prefix)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, unquote_plus
 
@@ -14,9 +13,7 @@ from tidegate.web.media import MEDIA_KEY, negotiate
 from tidegate.web.paths import path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 _NAMES: Final = (
     "from",
@@ -74,35 +71,6 @@ class Wire:
 
     def _is_api(self, path: str) -> bool:
         return path == self._api or path.startswith(f"{self._api}/")
-
-
-class Observed:
-    """Wraps the application and reports method, route, status and seconds of every request."""
-
-    def __init__(
-        self, application: ASGIApp, *, report: Callable[[Scope, int, float], None]
-    ) -> None:
-        self._application = application
-        self._report = report
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request."""
-        if scope["type"] != "http":
-            await self._application(scope, receive, send)
-            return
-        began = time.perf_counter()
-        status = 500
-
-        async def told(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._application(scope, receive, told)
-        finally:
-            self._report(scope, status, time.perf_counter() - began)
 
 
 def renamed(query: bytes) -> bytes:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
+from starlette.responses import HTMLResponse
 
 from tidegate.web.answers import JsonAnswer
+from tidegate.web.docs_page import page
 from tidegate.web.forms import About
-from tidegate.web.identity import SignedIn
+from tidegate.web.identity import Service, SignedIn
+from tidegate.web.metrics import CONTENT_TYPE, Metrics
 from tidegate.web.openapi import answers
 
 router = APIRouter(tags=["service"])
@@ -30,8 +33,23 @@ def about(access: SignedIn) -> JsonAnswer:
 @router.get("/healthz", include_in_schema=False)
 def healthz(request: Request) -> JsonAnswer:
     """Whether the store answers; open to everybody, and says nothing else."""
-    request.app.state.service.store.repositories()
+    Service.of(request).store.repositories()
     return JsonAnswer.of({"Status": "ok"})
+
+
+@router.get("/metrics", include_in_schema=False)
+def metrics(access: SignedIn, request: Request) -> Response:
+    """Measurements for Prometheus, for anybody who is known."""
+    del access
+    found: Metrics = request.app.state.metrics
+    return Response(found.exposition(), headers={"Content-Type": CONTENT_TYPE})
+
+
+@router.get("/docs", include_in_schema=False)
+def docs(request: Request) -> HTMLResponse:
+    """The description of the service, to read."""
+    source = f"{Service.of(request).prefix}/docs/openapi.json"
+    return HTMLResponse(page(request.app.openapi(), source=source))
 
 
 @router.get("/docs/openapi.json", include_in_schema=False)
