@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from tidegate.formats import texts
 from tidegate.model.instants import DAY, SECOND
+from tidegate.model.intervals import parse_interval
 from tidegate.web.forms import IntervalForm
 
 if TYPE_CHECKING:
@@ -47,6 +48,14 @@ def body_of(
         is_last = first + _PIECE >= table.num_rows
         yield bytes(piece[:-1] if is_last else piece)
     yield b"]}"
+
+
+def described(table: pa.Table) -> Iterator[bytes]:
+    """The pieces of one answer with the interval and the unit that its metadata tell."""
+    metadata = table.schema.metadata or {}
+    unit = metadata.get(b"unit")
+    interval = parse_interval(metadata[b"interval"].decode())
+    return body_of(table, interval, None if unit is None else unit.decode())
 
 
 def _points(table: pa.Table) -> memoryview:

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query
 
 from tidegate.calc.sums import SumRequest
 from tidegate.model.errors import NotFound, UsageError
-from tidegate.model.intervals import parse_interval
 from tidegate.model.windows import Window
 from tidegate.services.layouts import Shape
 from tidegate.services.reading import read_each, windows
@@ -30,7 +29,7 @@ from tidegate.web.parameters import (
     instant_or_none,
     required_window,
 )
-from tidegate.web.points import body_of
+from tidegate.web.points import body_of, described
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -105,7 +104,7 @@ def sum_several(
     )
     known = version.version(access.service, raster.zone)
     table = sum_series(access.store, request, repository=access.repository, version=known)
-    return JsonAnswer(b"".join(_described(table)))
+    return JsonAnswer(b"".join(described(table)))
 
 
 def _chosen(access: Access, wanted: Selector) -> list[Series]:
@@ -193,11 +192,3 @@ def _several(found: Iterator[tuple[Series, pa.Table]], shape: Shape) -> Iterator
         yield from body_of(table, shape.interval or series.interval, unit)
         before = b"},"
     yield b"[]" if before == b"[" else b"}]"
-
-
-def _described(table: pa.Table) -> Iterator[bytes]:
-    """A sum with the interval and the unit that its metadata tell."""
-    metadata = table.schema.metadata or {}
-    unit = metadata.get(b"unit")
-    interval = parse_interval(metadata[b"interval"].decode())
-    return body_of(table, interval, None if unit is None else unit.decode())
