@@ -36,6 +36,7 @@ _add(START, "coverage", "coverage:coverage", "What is done, empty, failed and du
 
 _add(DATA, "read", "read:read", "Readings of series on any raster, in any zone and unit.")
 _add(DATA, "sum", "sum:sum_", "Sum over the series that match dated attributes.")
+_add(DATA, "calc", "calc:calc", "Calculate a formula over series, or find when it holds.")
 _add(DATA, "export", "export:export", "Write readings or sums to a file.")
 _add(DATA, "write", "write:write", "Take readings from a file, standard input or a URL.")
 

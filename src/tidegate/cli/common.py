@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
+
+from tidegate.model.errors import BadValue
 
 if TYPE_CHECKING:
     from tidegate.services.opened import Store
@@ -37,6 +40,22 @@ class Common:
 
 
 COMMON = Common()
+
+
+def aliases_of(texts: Iterable[str]) -> dict[str, str]:
+    """What names in a formula stand for, from texts such as `R1=1156`.
+
+    Raises:
+        BadValue: a text is not of that form.
+    """
+    found = {}
+    for text in texts:
+        name, sign, series = text.partition("=")
+        if not sign or not name.strip() or not series.strip():
+            raise BadValue("alias", text, "a name and a series, such as R1=1156")
+        found[name.strip()] = series.strip()
+    return found
+
 
 From = Annotated[str | None, Parameter(name=["--from"])]
 """First instant: ISO 8601, or relative such as `today-7d`."""

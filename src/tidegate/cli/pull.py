@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from tidegate.cli.common import COMMON, Common, From, To
-from tidegate.cli.output import note, show
+from tidegate.cli.output import note, show, show_error
 from tidegate.cli.progress import progress
 from tidegate.cli.reports import show_report
+from tidegate.model.errors import TidegateError, UsageError
 from tidegate.model.instants import to_text
 
 if TYPE_CHECKING:
+    from tidegate.services.hooks import Hook
     from tidegate.services.opened import Store
 
 
@@ -25,6 +28,8 @@ def pull(
     every: str | None = None,
     again: Annotated[bool, Parameter(negative=())] = False,
     dry_run: Annotated[bool, Parameter(negative=())] = False,
+    when: str | None = None,
+    run: str | None = None,
     repository: str = "main",
     common: Common = COMMON,
 ) -> int:
@@ -39,6 +44,9 @@ def pull(
         every: go on for ever, once in this interval (15m, hour, day).
         again: ask for everything in the window again; corrections are kept beside the old values.
         dry_run: only list what would be asked for.
+        when: after each pull look for events in which this condition holds, e.g. `[Hall A] > 100`.
+        run: with --when, the command to run once for each new event; it gets the event as
+            TIDEGATE_EVENT_START, _END, _PEAK and as JSON on its standard input.
         repository: the repository that the series are in.
         common: common options.
     """
@@ -50,16 +58,55 @@ def pull(
         "again": again,
         "repository": repository,
     }
+    watch = _Watch.of(when, run, repository)
     with common.open() as store:
         if dry_run:
             return _list_tasks(store, name, options, common)
         if every:
             for report in store.pull_every(every, name, **options):
                 show_report(report, common)
+                watch.look(store, name, forever=True)
         with progress(quiet=common.quiet) as drawn:
             report = store.pull(name, progress=drawn, **options)
         show_report(report, common)
+        watch.look(store, name)
         return report.exit_code
+
+
+@dataclass(frozen=True)
+class _Watch:
+    """A condition to look for after each pull, and what to run when it comes true."""
+
+    condition: str | None
+    hook: Hook | None
+    repository: str
+
+    @classmethod
+    def of(cls, when: str | None, run: str | None, repository: str) -> _Watch:
+        """The watch that options ask for, checked before anything is fetched."""
+        if when is None and run is None:
+            return cls(None, None, repository)
+        if when is None or run is None:
+            raise UsageError("--when and --run go together", hint="give both or none")
+        from tidegate.calc.formula.languages import language
+        from tidegate.services.hooks import Hook
+
+        language("tsm").parse(when, ())
+        return cls(when, Hook(run), repository)
+
+    def look(self, store: Store, name: str | None, *, forever: bool = False) -> None:
+        """Run the command for each event that is new; what goes wrong does not stop a loop."""
+        if self.condition is None or self.hook is None:
+            return
+        try:
+            for event in store.new_events(
+                self.condition, connection=name, repository=self.repository
+            ):
+                self.hook.call({**event.as_texts(), "condition": self.condition})
+        except TidegateError as error:
+            if not forever:
+                raise
+            show_error(error)
 
 
 def _list_tasks(store: Store, name: str | None, options: dict[str, Any], common: Common) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
-from tidegate.cli.common import COMMON, Common
+from tidegate.cli.common import COMMON, Common, aliases_of
 from tidegate.cli.output import note, show
 
 if TYPE_CHECKING:
@@ -60,19 +60,26 @@ def create(
     aggregation: str | None = None,
     description: str = "",
     id: int | None = None,
+    formula: str | None = None,
+    formula_from: str | None = None,
+    alias: Annotated[list[str], Parameter(negative=())] = [],  # noqa: B006
     repository: str = "main",
     common: Common = COMMON,
 ) -> None:
-    """Create a series.
+    """Create a series; with --formula it is calculated whenever it is read.
 
     Args:
         name: its name, unique in the repository.
         unit: its unit.
-        interval: its raster, e.g. `15m`, `halfHour`, `hour`, `PT1H`, `month`; `no` is spontaneous.
+        interval: its raster, e.g. `15m`, `halfHour`, `hour`, `PT1H`, `month`; `no` is spontaneous,
+            for a formula the raster of its coarsest series.
         zone: time zone of its raster (UTC unless given).
         aggregation: how it is condensed (the unit's way unless given).
         description: a text.
         id: its number, free in the repository.
+        formula: what it is calculated by, e.g. `[Hall A] + [Hall B]`.
+        formula_from: since when the formula holds; before it there is no value.
+        alias: what a name in the formula stands for, e.g. `R1=1156`; may be repeated.
         repository: the repository.
     """
     with common.open() as store:
@@ -84,6 +91,9 @@ def create(
             aggregation=aggregation,
             description=description,
             id=id,
+            formula=formula,
+            formula_from=formula_from,
+            aliases=aliases_of(alias),
             repository=repository,
         )
         show([_row(made)], json=common.json)

@@ -1,4 +1,4 @@
-"""What an open store answers and takes: readings, sums, exports, writes."""
+"""What an open store answers and takes: readings, sums, calculations, exports, writes."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from tidegate.services.selection import Moment, Named, elapsed, find, instant, w
 from tidegate.store.messages import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pyarrow as pa
 
+    from tidegate.services.calculating import CalculationRequest
     from tidegate.services.writing import Source
     from tidegate.store.messages import Counts
 
 
 class Answers(Held):
-    """Reading, summing, exporting and writing."""
+    """Reading, summing, calculating, exporting and writing."""
 
     def read(
         self,
@@ -145,6 +146,104 @@ class Answers(Held):
         )
         return sum_series(self.verbs, request, repository=repository, version=_version(as_of))
 
+    def calculate(
+        self,
+        formula: str,
+        *,
+        start: Moment,
+        end: Moment,
+        calculation_interval: str | None = None,
+        calculation_interval_multiplier: int = 1,
+        aliases: Mapping[str, Named] | None = None,
+        interval: str | None = None,
+        interval_multiplier: int = 1,
+        zone: str | None = None,
+        day_start: str = "00:00",
+        unit: str | None = None,
+        aggregation: str | None = None,
+        missing_as_null: bool = False,
+        as_of: Moment | None = None,
+        repository: str = MAIN,
+    ) -> pa.Table:
+        """The values of a formula, calculated on one raster and shown on it or on another.
+
+        Args:
+            formula: such as `[Hall A] + 2 * R1` or `TSAA("kW", "TRUE", "Supplier|AT123456")`.
+            start: of the time to calculate.
+            end: exclusive.
+            calculation_interval: the raster on which the formula is evaluated; the coarsest one
+                of the series in it unless given.
+            calculation_interval_multiplier: how many of them make one step.
+            aliases: what names in the formula stand for: `{"R1": "Hall B"}`.
+            interval: raster of the answer; that of the calculation unless given.
+            interval_multiplier: how many of them make one step.
+            zone: of days and longer, and of times that name none; UTC unless given.
+            day_start: local wall time at which a day starts, `06:00` for gas days.
+            unit: of the answer; a result that has none is taken to be in it.
+            aggregation: how results are condensed to `interval`; as `unit` says, or by the mean,
+                unless given.
+            missing_as_null: null instead of 0 where there is no number.
+            as_of: what was known at this instant.
+            repository: of the series.
+
+        Returns:
+            `from` (UTC), `value`, `flag`, a row a step or bucket.
+
+        Raises:
+            BadExpression: the text is no formula, or refers to what is not there or to itself.
+        """
+        from tidegate.services.calculating import calculate
+
+        request = _calculation(
+            formula,
+            start,
+            end,
+            raster=_raster(calculation_interval, calculation_interval_multiplier),
+            aliases=aliases or {},
+            interval=_raster(interval, interval_multiplier),
+            aggregation=Aggregation.named(aggregation) if aggregation else None,
+            unit=unit,
+            zone=zone or "UTC",
+            day_start=parse_day_start(day_start),
+            missing_as_null=missing_as_null,
+        )
+        return calculate(self.verbs, request, repository=repository, version=_version(as_of))
+
+    def events(
+        self,
+        condition: str,
+        *,
+        start: Moment,
+        end: Moment,
+        calculation_interval: str | None = None,
+        calculation_interval_multiplier: int = 1,
+        aliases: Mapping[str, Named] | None = None,
+        zone: str | None = None,
+        day_start: str = "00:00",
+        as_of: Moment | None = None,
+        repository: str = MAIN,
+    ) -> pa.Table:
+        """The spans in which a condition such as `[Hall A] > 100` holds.
+
+        The arguments are those of `calculate`.
+
+        Returns:
+            `start` and `end` (UTC, exclusive), and `peak`: the highest value of what is compared,
+            or with `<` the lowest.
+        """
+        from tidegate.services.events import find_events
+
+        request = _calculation(
+            condition,
+            start,
+            end,
+            raster=_raster(calculation_interval, calculation_interval_multiplier),
+            aliases=aliases or {},
+            zone=zone or "UTC",
+            day_start=parse_day_start(day_start),
+        )
+        return find_events(self.verbs, request, repository=repository, version=_version(as_of))
+
     def export(
         self,
         *series: Named,
@@ -229,6 +328,17 @@ class Answers(Held):
         The other arguments are those of `write`.
         """
         return repeat(elapsed(every), lambda: self.write(source, *series, **options))
+
+
+def _calculation(
+    formula: str, start: Moment, end: Moment, *, raster: Interval | None, zone: str, **options: Any
+) -> CalculationRequest:
+    from tidegate.services.calculating import CalculationRequest
+
+    span = window(start, end, zone=zone)
+    return CalculationRequest(
+        formula=formula, window=span, calculation_interval=raster, zone=zone, **options
+    )
 
 
 def _raster(interval: str | None, multiplier: int) -> Interval | None:

@@ -6,13 +6,18 @@ from typing import TYPE_CHECKING
 
 from tidegate.calc.formula.languages import language
 from tidegate.model.errors import BadValue
+from tidegate.model.series import Formula
 from tidegate.services.assigning import replacing
+from tidegate.services.calculating import calculation_interval, keys_of
+from tidegate.services.formula_values import bind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tidegate.model.series import Formula, NewSeries, Series, SeriesKey
+    from tidegate.model.intervals import Interval
+    from tidegate.model.series import NewSeries, Series, SeriesKey
     from tidegate.services.assigning import DatedValues
+    from tidegate.services.selection import Named
     from tidegate.store.verbs import Verbs
 
 
@@ -65,6 +70,37 @@ def alter_series(
         for change in replacing(store, key, given, repository=repository)
     ]
     return store.alter_series(series, changes, repository=repository, actor=actor)
+
+
+def formula_of(
+    store: Verbs,
+    text: str,
+    since: int | None,
+    aliases: Mapping[str, Named],
+    interval: Interval,
+    *,
+    repository: str,
+) -> tuple[Formula, Interval]:
+    """The formula of a new series and the raster that it is calculated on.
+
+    Args:
+        store: where the series that it refers to are.
+        text: the formula.
+        since: the instant from which it holds; always if None.
+        aliases: what its names stand for.
+        interval: the raster; that of its coarsest series if spontaneous.
+        repository: of all of them.
+
+    Raises:
+        BadExpression: the text is no formula, or refers to what is not there.
+        BadValue: no raster is given and none of the series has one.
+    """
+    keys = keys_of(store, aliases, repository)
+    bound = bind(store, text, keys, repository=repository)
+    raster = calculation_interval(bound, None if interval.is_spontaneous else interval)
+    if since is None:
+        return Formula(text=text, aliases=keys), raster
+    return Formula(dated={since: text}, aliases=keys), raster
 
 
 def _require_readable(formula: Formula | None) -> None:

@@ -18,7 +18,7 @@ from tidegate.services.held import Held
 from tidegate.services.selection import Moment, Named, find, instant, matching
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tidegate.store.messages import AuditRecord, StoreStatus
 
@@ -46,18 +46,44 @@ class Definitions(Held):
         aggregation: str | None = None,
         description: str = "",
         id: int | None = None,
+        formula: str | None = None,
+        formula_from: Moment | None = None,
+        aliases: Mapping[str, Named] | None = None,
         repository: str = MAIN,
     ) -> Series:
-        """Create one series.
+        """Create one series; with a formula it is calculated whenever it is read.
+
+        Args:
+            name: unique in the repository.
+            unit: its unit.
+            interval: its raster; of a formula that of its coarsest series unless given.
+            zone: of its raster; UTC unless given.
+            aggregation: how it is condensed; the unit's way unless given.
+            description: a text.
+            id: its number; the next free one unless given.
+            formula: what it is calculated by.
+            formula_from: since when; before it there is no value. Always unless given.
+            aliases: what names in the formula stand for.
+            repository: where it is made.
 
         Raises:
             Duplicate: the name or id is taken.
             UnknownName: the interval or aggregation is none.
+            BadExpression: the formula cannot be read, or refers to what is not there.
         """
+        raster, defined = parse_interval(interval), None
+        if formula is not None:
+            from tidegate.services.defining import formula_of
+
+            since = None if formula_from is None else instant(formula_from, zone=zone or "UTC")
+            defined, raster = formula_of(
+                self.verbs, formula, since, aliases or {}, raster, repository=repository
+            )
         new = NewSeries(
             name=name,
             unit=unit,
-            interval=parse_interval(interval),
+            interval=raster,
+            formula=defined,
             zone=zone,
             aggregation=Aggregation.named(aggregation) if aggregation else None,
             description=description,

@@ -13,7 +13,7 @@ from tidegate.calc.flags import masks
 from tidegate.calc.formula.frame import Frame
 from tidegate.calc.formula.languages import language
 from tidegate.calc.formula.parsing import refusal
-from tidegate.calc.formula.tree import AttributeNumber, Misfit, Reference, SumOver
+from tidegate.calc.formula.tree import AttributeNumber, Expression, Misfit, Reference, SumOver
 from tidegate.calc.formula.triples import Triples
 from tidegate.calc.raster import convert
 from tidegate.calc.sums import SumRequest
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from tidegate.calc.formula.frame import Grid
     from tidegate.calc.formula.languages import Language
-    from tidegate.calc.formula.tree import Expression
+    from tidegate.calc.formula.tree import Node
     from tidegate.calc.units import Conversion
     from tidegate.model.series import Series, SeriesKey
     from tidegate.model.units import Unit
@@ -166,6 +166,22 @@ def values(
         UnitNotConvertible: a unit cannot become the one that the formula names.
         TooMuch: it would take too many numbers.
     """
+    (found,) = values_of(
+        store, bound, [bound.expression.root], grid, version=version, recursion=recursion
+    )
+    return found
+
+
+def values_of(
+    store: Verbs,
+    bound: Bound,
+    parts: Sequence[Node],
+    grid: Grid,
+    *,
+    version: Version,
+    recursion: Recursion,
+) -> list[Triples]:
+    """The values of parts of a formula, as `values` gives those of the whole; all read at once."""
     units = by_name(store.units(repository=bound.repository))
     frame = Frame.around(bound.expression, grid, units)
     leaves = bound.expression.leaves().values()
@@ -177,8 +193,9 @@ def values(
             found[leaf.name] = reading.sum(leaf)
         elif isinstance(leaf, AttributeNumber):
             found[leaf.name] = reading.attribute(leaf)
-    result = bound.language.evaluate(bound.expression, found, len(frame), frame)
-    return frame.asked(result)
+    expressions = [Expression(bound.expression.text, part) for part in parts]
+    results = [bound.language.evaluate(one, found, len(frame), frame) for one in expressions]
+    return [frame.asked(result) for result in results]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from tidegate.services.coverage import SubjectCoverage
     from tidegate.services.dcs import Row
     from tidegate.services.discovering import Discovery
+    from tidegate.services.events import Event
     from tidegate.services.gaps import Gap
     from tidegate.services.pulling import Selection
     from tidegate.services.pushing import Pushed
+    from tidegate.services.revisions import Revised
     from tidegate.transport.progress import Progress
 
 
@@ -139,6 +141,31 @@ class Platforms(Held):
         sent = push(self.verbs, record, request, policies=self.policies, progress=progress)
         return list(sent)
 
+    def take_tsm_revisions(
+        self,
+        name: str | None,
+        *series: Named,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        repository: str = MAIN,
+        progress: Progress = SILENT,
+    ) -> list[Revised]:
+        """Learn what a WebTSM server believed before; see `tidegate tsm revisions`."""
+        from tidegate.services.revisions import take_revisions
+
+        first, last = _bounds(start, end)
+        learned = take_revisions(
+            self.verbs,
+            connection_named(self.verbs, name, platform="tsm"),
+            series,
+            start=first,
+            end=last,
+            repository=repository,
+            policies=self.policies,
+            progress=progress,
+        )
+        return list(learned)
+
     def connections(self) -> list[ConnectionRecord]:
         """The connections that there are."""
         return self.verbs.connections()
@@ -229,6 +256,23 @@ class Platforms(Held):
             "repository": repository,
         }
         return repeat(elapsed(every), lambda: self.pull(name, progress=progress, **chosen))
+
+    def new_events(
+        self, condition: str, *, connection: str | None = None, repository: str = MAIN
+    ) -> Iterator[Event]:
+        """Events of a condition such as `[Hall A] > 100` that were not reported yet.
+
+        Each counts as reported once the next one is asked for. The first look goes back one day.
+
+        Args:
+            condition: a formula.
+            connection: whose readings bring the events; the only one unless given.
+            repository: of the series.
+        """
+        from tidegate.services.events import new_events
+
+        record = connection_named(self.verbs, connection)
+        return new_events(self.verbs, record.name, condition, repository=repository)
 
     def plan_pull(
         self,

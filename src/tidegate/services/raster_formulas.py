@@ -53,7 +53,7 @@ def calculated(
 def inputs(store: Verbs, series: Series) -> list[Series]:
     """The series that any of the texts may read, at any time."""
     assert series.formula is not None
-    bounds = [_bound(store, series, text) for _, text in series.formula.texts() if text]
+    bounds = [_bound(store, series, text) for _, text in series.formula.texts() if text.strip()]
     found = {one.key: one for bound in bounds for one in inputs_of(store, bound)}
     return list(found.values())
 
@@ -99,7 +99,7 @@ def _stretch(
     version: Version,
     recursion: Recursion,
 ) -> Triples:
-    if not text:
+    if not text.strip():
         return Triples.absent(len(grid.inner) - 1, Flag.NO_VALUE)
     bound = _bound(store, series, text, version.as_of)
     below = recursion.below(Link(series, text, 0))
