@@ -65,3 +65,32 @@ def push(
     sent = sum(row["new"] + row["changed"] for row in rows)
     verb = "would be sent" if dry_run else "sent"
     note(f"{sent:,} readings of {len(rows):,} series {verb}", quiet=common.quiet)
+
+
+@app.command
+def revisions(
+    name: str,
+    *series: str,
+    from_: From = None,
+    to: To = None,
+    repository: str = "main",
+    common: Common = COMMON,
+) -> None:
+    """Take over what a server believed before: as-of reading then reaches back before the pull.
+
+    Args:
+        name: the connection that the series were pulled through.
+        series: names or ids; all of the connection unless given.
+        from_: first instant of the readings; the first that is stored unless given.
+        to: until when, exclusive; to the last that is stored unless given.
+        repository: the repository that the series are in.
+        common: common options.
+    """
+    with common.open() as store, progress(quiet=common.quiet) as drawn:
+        learned = store.take_tsm_revisions(
+            name, *series, start=from_, end=to, repository=repository, progress=drawn
+        )
+        rows = [msgspec.to_builtins(one) for one in learned]
+    show(rows, json=common.json)
+    earlier = sum(row["earlier"] for row in rows)
+    note(f"{earlier:,} earlier readings of {len(rows):,} series", quiet=common.quiet)

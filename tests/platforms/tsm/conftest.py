@@ -30,7 +30,8 @@ def connected(url: str, secret: str | None = None, **settings: Any) -> TsmConnec
 
 @pytest.fixture
 def connector(canned: Canned) -> Iterator[TsmConnector]:
-    """A connector to a server that knows its attribute types."""
-    canned.answer(f"{AT}/attributetypes", [{"ID": 2, "Name": "Text"}])
+    """A connector to a server that has a repository."""
+    canned.answer("/api/attributetypes", [{"ID": 2, "Name": "Text"}])
+    canned.answer(f"{AT}/units", [])
     with connected(canned.url) as opened:
         yield opened

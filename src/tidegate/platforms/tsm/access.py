@@ -23,6 +23,8 @@ from tidegate.transport.limiter import Limiter
 from tidegate.transport.links import base_address
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tidegate.model.secret import Secret
     from tidegate.platforms.tsm.settings import TsmSettings
     from tidegate.transport.policies import Policies
@@ -112,15 +114,18 @@ class Access:
             client = self._opened(root)
             try:
                 client.attribute_types()
+                self._require_repository(client)
             except (UnknownToPlatform, MalformedAnswer) as error:
-                failures.append(self._explained(error, client))
                 client.close()
-                continue
+                if isinstance(error, _NoRepository):
+                    raise
+                failures.append(error)
             except TidegateError:
                 client.close()
                 raise
-            return client
-        raise next((one for one in failures if one.hint and "known:" in one.hint), failures[0])
+            else:
+                return client
+        raise failures[0]
 
     def _opened(self, root: str) -> TsmClient:
         self.root = base_address(root)
@@ -144,21 +149,30 @@ class Access:
             return Credentials.bearer(address, secret)
         return Credentials.basic(address, self._settings.user, secret)
 
-    def _explained(self, error: TransportError, client: TsmClient) -> TransportError:
-        """The error of an API that does not know the repository, with those that it does know."""
-        if not isinstance(error, UnknownToPlatform):
-            return error
+    def _require_repository(self, client: TsmClient) -> None:
         try:
-            known = client.repositories()
-        except TidegateError:
-            return error
-        return UnknownToPlatform(
-            f"the server has no repository '{self._settings.repository}' for this account",
+            client.units()
+        except UnknownToPlatform as error:
+            raise _NoRepository(self._settings.repository, _known(client)) from error
+
+
+class _NoRepository(UnknownToPlatform):
+    """The server speaks the API and has no such repository."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"the server has no repository '{name}' for this account",
             hint=f"known: {', '.join(known[:20]) or 'none'}; choose with --repository",
-            status=error.status,
-            details=error.details,
-            subject=f"repository {self._settings.repository}",
+            status=404,
+            subject=f"repository {name}",
         )
+
+
+def _known(client: TsmClient) -> list[str]:
+    try:
+        return client.repositories()
+    except TidegateError:
+        return []
 
 
 def roots(url: str) -> list[str]:

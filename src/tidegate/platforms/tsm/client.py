@@ -61,7 +61,7 @@ class TsmClient:
 
     def attribute_types(self) -> list[Document]:
         """The types that attributes may have, as the server lists them."""
-        return self._list("/attributetypes", Document, "attribute types")
+        return self._decoded(self._get("/attributetypes", "attribute types"), list[Document])
 
     def attributes(self) -> list[AttributeRecord]:
         """Every attribute."""

@@ -103,7 +103,7 @@ class TsmConnector:
             NotSignedIn: the server does not accept the account.
             TransportError: there is no server that speaks the API, or it lacks the repository.
         """
-        self.client.attribute_types()
+        self.client.units()
         about = self._access.about()
         facts = {"root": self._access.root, "server": about.name, "version": about.version}
         return {name: value for name, value in facts.items() if value is not None}
