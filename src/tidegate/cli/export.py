@@ -11,7 +11,7 @@ from tidegate.cli.common import COMMON, Common, From, To
 from tidegate.cli.output import note
 from tidegate.cli.raster import RASTER, Raster
 
-Format = Literal["jsonl", "csv", "tsv", "parquet", "xlsx"]
+Format = Literal["jsonl", "csv", "tsv", "parquet", "xlsx", "mat"]
 Several = Annotated[list[str], Parameter(negative=())]
 
 
@@ -33,7 +33,7 @@ def export(
         series: names or ids; % and _ are wildcards; all series unless given.
         attribute: sum the series that match `Name|Value`; may be repeated.
         out: the file; its ending names the format unless --format does. Standard output without.
-        format: jsonl, csv, tsv, parquet or xlsx; jsonl on standard output unless given.
+        format: jsonl, csv, tsv, parquet, xlsx or mat (MATLAB); jsonl on standard output unless given.
         from_: start.
         to: its end, exclusive.
         raster: how the answer is laid out in time.

@@ -24,6 +24,7 @@ class Format(StrEnum):
     TSV = "tsv"
     PARQUET = "parquet"
     XLSX = "xlsx"
+    MAT = "mat"
 
     @classmethod
     def named(cls, text: str) -> Format:
@@ -45,6 +46,7 @@ _SYNONYMS: Final = {
     "excel": "xlsx",
     "tab": "tsv",
     "pq": "parquet",
+    "matlab": "mat",
 }
 _WRITERS: Final = {
     Format.JSONL: "jsonl",
@@ -52,6 +54,7 @@ _WRITERS: Final = {
     Format.TSV: "delimited",
     Format.PARQUET: "parquet",
     Format.XLSX: "workbook",
+    Format.MAT: "matlab",
 }
 
 
@@ -78,7 +81,7 @@ def write_table(
     Args:
         table: a table, or a reader of batches, which is used up.
         target: a path, or a binary stream that stays open.
-        format: `jsonl`, `csv`, `tsv`, `parquet` or `xlsx`.
+        format: `jsonl`, `csv`, `tsv`, `parquet`, `xlsx` or `mat`.
 
     Raises:
         UnknownName: there is no such format.

@@ -20,7 +20,7 @@ def export(
     Args:
         answer: what to write.
         out: the file; standard output if None.
-        format: `jsonl`, `csv`, `tsv`, `parquet` or `xlsx`; the file's ending, or JSON lines on
+        format: `jsonl`, `csv`, `tsv`, `parquet`, `xlsx` or `mat`; the file's ending, or JSON lines on
             standard output, unless given.
 
     Returns:
