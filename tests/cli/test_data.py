@@ -69,6 +69,21 @@ def test_write_refuses_a_file_with_a_bad_row_whole(halls, tmp_path):
     assert halls("series", "show", "Hall A", "--json").rows[0]["readings"] == 4
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("write", "nowhere/a.csv"), ("attributes", "import", "nowhere/a.csv")],
+)
+def test_a_file_that_is_not_there(tidegate, words):
+    """A path that leads nowhere is named, with what to do, in words of this program."""
+    ran = tidegate(*words, check=False)
+
+    assert ran.code == 2
+    assert ran.err.splitlines() == [
+        "error[bad-file]: nowhere/a.csv: no such file or directory",
+        "hint: check the path",
+    ]
+
+
 def test_write_names_a_series_that_does_not_exist(tidegate, tmp_path):
     """Without `--create` an unknown series is an error that says what to add."""
     path = tmp_path / "hours.csv"

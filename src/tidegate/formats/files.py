@@ -42,7 +42,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             raise DiskFull(path) from problem
         if problem.errno == errno.EPIPE:
             raise
-        raise BadFile(path, (problem.strerror or str(problem)).lower()) from problem
+        why = (problem.strerror or str(problem)).lower()
+        raise BadFile(path, why, hint="check the path") from problem
 
 
 @contextmanager

@@ -140,7 +140,8 @@ def _opened(source: Path | BinaryIO, called: str) -> Iterator[BinaryIO]:
                 copy.seek(0)
                 yield copy
     except OSError as problem:
-        raise BadFile(called, (problem.strerror or str(problem)).lower()) from problem
+        why = (problem.strerror or str(problem)).lower()
+        raise BadFile(called, why, hint="check the path") from problem
 
 
 def _format(stream: BinaryIO, format: str | Format | None, called: str) -> Format:

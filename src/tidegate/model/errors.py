@@ -86,7 +86,7 @@ class BadWindow(UsageError):
     def __init__(self, start: str, end: str) -> None:
         super().__init__(
             f"the window starts at {start}, after its end {end}",
-            hint="swap --from and --to",
+            hint="swap start and end",
             start=start,
             end=end,
         )

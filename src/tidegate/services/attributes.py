@@ -113,8 +113,11 @@ def _rows(path: Path) -> Iterable[tuple[int, dict[str, str]]]:
                 if None in row or None in row.values():
                     raise BadFile(path, f"line {reader.line_num} does not have 4 columns")
                 yield reader.line_num, {name: text.strip() for name, text in row.items()}
-    except (OSError, UnicodeDecodeError) as problem:
-        raise BadFile(path, str(problem)) from problem
+    except OSError as problem:
+        why = (problem.strerror or str(problem)).lower()
+        raise BadFile(path, why, hint="check the path") from problem
+    except UnicodeDecodeError as problem:
+        raise BadFile(path, f"it is not UTF-8: {problem}", hint="save it as UTF-8") from problem
 
 
 def _changes(
