@@ -126,7 +126,7 @@ def connection(store: Verbs, name: str | None, *, platform: str | None = None) -
     known = [c for c in store.connections() if platform in {None, c.platform}]
     wanted = known if name is None else [c for c in known if c.name == name]
     if not wanted:
-        hint = "tidegate connect dcs NAME URL makes one"
+        hint = f"tidegate connect {platform or 'dcs'} NAME URL makes one"
         if known:
             hint = "known: " + ", ".join(c.name for c in known)
         raise NotFound("connection", name or platform or "any", hint=hint)
