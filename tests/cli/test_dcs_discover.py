@@ -67,7 +67,7 @@ def test_discover_offline_asks_nobody(fresh, standin):
     fresh("discover")
     standin.log.clear()
 
-    rows = fresh("discover", "campus", "%import%", "--offline", "--json").rows
+    rows = fresh("discover", "campus", "%: %import%", "--offline", "--json").rows
 
     assert {row["subject"] for row in rows} == {"R733", "R123", "R1156", "R1164", "R1168"}
     assert {row["state"] for row in rows} == {"same"}
