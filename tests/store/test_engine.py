@@ -162,7 +162,7 @@ def test_a_store_of_a_later_release_is_refused(tmp_path, empty_store):
     connection = connect(folder / DATABASE)
     connection.execute("UPDATE store SET format = 7")
     connection.close()
-    with pytest.raises(StoreTooNew, match="format 7, this release knows up to 1"):
+    with pytest.raises(StoreTooNew, match="format 7, this release knows up to 2"):
         LocalStore.open(folder)
     with pytest.raises(StoreTooNew):
         LocalStore.open(folder)

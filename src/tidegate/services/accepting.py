@@ -14,9 +14,9 @@ from tidegate.calc.units import Step, by_name, conversion, method
 from tidegate.formats.clocks import Reading, times
 from tidegate.model.errors import BadTime, BadValue, UsageError
 from tidegate.model.flags import WITHOUT_NUMBER, Flag
-from tidegate.model.instants import BEGINNING, FOREVER, to_text
+from tidegate.model.instants import BEGINNING, DAY, FOREVER, HOUR, to_text
 from tidegate.model.windows import Window
-from tidegate.services.points import zone_of
+from tidegate.services.points import UTC, zone_of
 from tidegate.store.verbs import READINGS
 
 if TYPE_CHECKING:
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from tidegate.model.series import Series
     from tidegate.store.verbs import Verbs
 
-_FLAGS: Final = np.array([int(flag) for flag in Flag], np.int16)
-_WITHOUT_NUMBER: Final = np.array([int(flag) for flag in WITHOUT_NUMBER], np.int16)
+_FLAGS: Final = sorted(int(flag) for flag in Flag)
+_KNOWN: Final = np.isin(np.arange(max(_FLAGS) + 1), _FLAGS)
+_SILENT: Final = np.isin(np.arange(max(_FLAGS) + 1), [int(flag) for flag in WITHOUT_NUMBER])
 
 
 class TakesNoReadings(UsageError):
@@ -96,9 +97,10 @@ class Sent:
             BadValue: a flag that there is not.
         """
         shown = np.array([Flag.VALID if one is None else one for one in flags], np.int64)
-        _require(np.isin(shown, _FLAGS), shown, f"one of {', '.join(map(str, _FLAGS))}")
+        known = (shown >= 0) & (shown < len(_KNOWN)) & _KNOWN[shown.clip(0, len(_KNOWN) - 1)]
+        _require(known, shown, f"one of {', '.join(map(str, _FLAGS))}")
         marks = shown.astype(np.int16)
-        silent = np.isin(marks, _WITHOUT_NUMBER)
+        silent = _SILENT[marks]
         numbers = np.array([np.nan if one is None else one for one in values], np.float64)
         has_number = np.isfinite(numbers) & ~silent
         marks = np.where(~has_number & ~silent, np.int16(Flag.MISSING), marks)
@@ -170,17 +172,33 @@ def _span(points: Points) -> Window:
 def _require_on_raster(instants: NDArray[np.int64], interval: Interval, zone: ZoneInfo) -> None:
     if interval.is_spontaneous or not len(instants):
         return
-    span = Window(int(instants.min()), int(instants.max()) + 1)
-    raster = edges(interval, span, zone=zone)
-    place = np.searchsorted(raster, instants)
-    off = raster[place] != instants
+    step = interval.elapsed
+    if step and step <= HOUR and DAY % step == 0 and zone.key == UTC:
+        off = instants % step != 0
+    else:
+        off = _beside(instants, interval, zone)
     if off.any():
         index = int(np.argmax(off))
         raise OffRaster(index, int(instants[index]), interval)
 
 
+def _beside(instants: NDArray[np.int64], interval: Interval, zone: ZoneInfo) -> NDArray[np.bool_]:
+    """Where an instant is not on the raster."""
+    span = Window(int(instants.min()), int(instants.max()) + 1)
+    raster = edges(interval, span, zone=zone)
+    off: NDArray[np.bool_] = raster[np.searchsorted(raster, instants)] != instants
+    return off
+
+
 def _instants(texts: Sequence[str], zone: ZoneInfo) -> NDArray[np.int64]:
-    found = times(pa.array(texts, pa.string()), zone)
+    column = pa.array(texts, pa.string())
+    try:  # most callers write Z
+        instants = column.cast(pa.timestamp("us", UTC)).cast(pa.int64()).to_numpy()
+        if not ((instants < BEGINNING) | (instants >= FOREVER)).any():
+            return instants  # type: ignore[no-any-return]
+    except pa.ArrowInvalid:
+        pass
+    found = times(column, zone)
     bad = (found.state == Reading.BAD) | (found.instants < BEGINNING) | (found.instants >= FOREVER)
     if bad.any():
         index = int(np.argmax(bad))

@@ -14,6 +14,7 @@ from tidegate.calc.raster import Condensed, Points, convert
 from tidegate.calc.units import Conversion, Step, conversion, find_unit, method
 from tidegate.model.aggregation import Aggregation
 from tidegate.model.errors import BadValue
+from tidegate.model.flags import Flag
 from tidegate.model.instants import HOUR
 from tidegate.model.instants import zone as zone_named
 from tidegate.model.windows import Window
@@ -119,7 +120,8 @@ class Layout:
         # on its own raster each bucket is one reading, which every method leaves as it is
         kept = self.method if self.method is Aggregation.SUM else Aggregation.AVERAGE
         raster = self._own_raster(points)
-        return self.answer(raster, self._converted(points, raster, kept))
+        placed = self._placed(points, raster)
+        return self.answer(raster, placed or self._converted(points, raster, kept))
 
     def answer(self, raster: NDArray[np.int64], found: Condensed) -> pa.Table:
         """The table of values on a raster."""
@@ -160,6 +162,31 @@ class Layout:
             return raster
         start = self.window.start - (self.window.start - int(points.starts[0])) % step
         return np.arange(start, self.window.end + step, step, dtype=np.int64)
+
+    def _placed(self, points: Points, raster: NDArray[np.int64]) -> Condensed | None:
+        """Each point in the bucket that it begins; None if one begins in none."""
+        first, last = np.searchsorted(points.starts, [raster[0], raster[-1]])
+        starts = points.starts[first:last]
+        step = self.series.interval.elapsed
+        if step is not None and step <= HOUR:
+            places, off = np.divmod(starts - raster[0], step)
+            if off.any():
+                return None
+        else:
+            places = np.searchsorted(raster, starts)
+            if (raster[places] != starts).any():
+                return None
+        count = len(raster) - 1
+        found = Condensed(
+            np.zeros(count), np.zeros(count, np.bool_), np.full(count, Flag.MISSING, np.int16)
+        )
+        has_number = points.has_number[first:last]
+        found.values[places] = np.where(
+            has_number, points.converted(self.conversion)[first:last], 0
+        )
+        found.has_number[places] = has_number
+        found.flags[places] = points.flags[first:last]
+        return found
 
     def _as_they_are(self, points: Points) -> pa.Table:
         first, last = np.searchsorted(points.starts, [self.window.start, self.window.end])

@@ -109,14 +109,26 @@ class LocalStore:
 
     @contextmanager
     def _change(self, actor: str) -> Iterator[Change]:
+        """A change of definitions; what was remembered of them is forgotten."""
+        with self._engine.writing() as session:
+            self._engine.redefine()
+            yield Change(session, actor)
+
+    @contextmanager
+    def _addition(self, actor: str) -> Iterator[Change]:
+        """A change that leaves definitions as they are."""
         with self._engine.writing() as session:
             yield Change(session, actor)
 
     # -- repositories, units ---------------------------------------------------------------
     def repositories(self) -> list[str]:
         """Names of all repositories, sorted."""
-        with self._engine.reading() as session:
-            return repository_rows.repositories(session)
+
+        def found() -> list[str]:
+            with self._engine.reading() as session:
+                return repository_rows.repositories(session)
+
+        return self._engine.remembered.recall("repositories", found)
 
     def create_repository(self, name: str, *, actor: str = "owner") -> None:
         """Create an empty repository."""
@@ -130,8 +142,12 @@ class LocalStore:
 
     def units(self, *, repository: str = MAIN) -> list[Unit]:
         """The units of a repository, in the order in which they were made."""
-        with self._engine.reading() as session:
-            return repository_rows.units(session, repository)
+
+        def found() -> list[Unit]:
+            with self._engine.reading() as session:
+                return repository_rows.units(session, repository)
+
+        return self._engine.remembered.recall(("units", repository), found)
 
     def put_unit(
         self, unit: Unit, *, new: bool | None = None, repository: str = MAIN, actor: str = "owner"
@@ -154,8 +170,12 @@ class LocalStore:
         self, selection: SeriesSelection = SeriesSelection(), *, repository: str = MAIN
     ) -> list[Series]:
         """The series that a selection names, by key."""
-        with self._engine.reading() as session:
-            return find_series(session, selection, repository)
+
+        def found() -> list[Series]:
+            with self._engine.reading() as session:
+                return find_series(session, selection, repository)
+
+        return self._engine.remembered.recall(("series", repository, selection), found)
 
     def change_series(self, series: Series, *, actor: str = "owner") -> Series:
         """Put a definition in place of the one with the same key."""
@@ -256,7 +276,7 @@ class LocalStore:
     ) -> Counts:
         """Upsert by (series, ts); other readings stay."""
         batch = checked(readings)
-        with self._change(actor) as change:
+        with self._addition(actor) as change:
             series_rows.require_series(change.session, keys_of(batch))
             shelf = reading_rows.quoted_shelf(quotation)
             counts = reading_rows.merge(change, batch, shelf=shelf)
@@ -276,7 +296,7 @@ class LocalStore:
         batch = checked(readings)
         scope = scope_of((key, window) for key in keys)
         require_inside(batch, scope)
-        with self._change(actor) as change:
+        with self._addition(actor) as change:
             series_rows.require_series(change.session, keys)
             counts = reading_rows.replace(change, batch, scope)
             _audit_readings(change, "replace-window", keys, counts)
@@ -373,7 +393,7 @@ class LocalStore:
 
     def start_run(self, connection: str, request: str) -> int:
         """Begin a run; its number."""
-        with self._change(f"connection {connection}") as change:
+        with self._addition(f"connection {connection}") as change:
             return run_rows.start_run(change, connection, request)
 
     def confirm(
@@ -393,7 +413,7 @@ class LocalStore:
         ]
         scope = scope_of(replaced)
         require_inside(batch, scope)
-        with self._change(f"connection {connection}") as change:
+        with self._addition(f"connection {connection}") as change:
             run_rows.beat(change, run, connection)
             series_rows.require_series(change.session, (key for key, _ in replaced))
             counts = reading_rows.replace(change, batch, scope, run=run)
@@ -405,7 +425,7 @@ class LocalStore:
 
     def end_run(self, run: int, state: RunState, summary: dict[str, object]) -> None:
         """Record how a run ended."""
-        with self._change("owner") as change:
+        with self._addition("owner") as change:
             run_rows.end_run(change, run, state, summary)
 
     def runs(self, connection: str | None = None) -> list[Run]:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from tidegate.model.instants import now
@@ -42,17 +42,17 @@ TITLE: Final = "Tidegate"
 SUMMARY: Final = "Time series with dated attributes, units, revisions and formulas"
 
 _OF_A_REPOSITORY: Final = (
+    data,
+    collections_data,
     attributes,
     search,
     timeseries,
     series_attributes,
-    data,
-    collections_data,
     bulk_attributes,
     calculations,
     units,
 )
-"""Modules whose `router` lies below `/api/repositories/{repository}`."""
+"""Modules whose `router` lies below `/api/repositories/{repository}`; the busiest come first."""
 _OF_THE_API: Final = (repositories, keys)
 """Modules whose `router` lies below `/api`."""
 
@@ -104,7 +104,7 @@ def create_application(
     application.state.service = service
     application.state.metrics = metrics
     handle_errors(application)
-    application.include_router(_routes(), prefix=prefix)
+    _include_routes(application, prefix)
 
     def openapi() -> dict[str, Any]:
         return describe(application)
@@ -113,14 +113,13 @@ def create_application(
     return application
 
 
-def _routes() -> APIRouter:
-    api = APIRouter(prefix="/api", responses=PROBLEMS)
-    for module in _OF_THE_API:
-        api.include_router(module.router)
+def _include_routes(application: FastAPI, prefix: str) -> None:
+    """Include every router at once, without levels between: each level costs time a request."""
+    repository = f"{prefix}/api/repositories/{{repository}}"
     for module in _OF_A_REPOSITORY:
-        api.include_router(module.router, prefix="/repositories/{repository}")
-    whole = APIRouter()
-    whole.include_router(api)
-    whole.include_router(keys.router, include_in_schema=False)  # older clients leave /api out
-    whole.include_router(operations.router)
-    return whole
+        application.include_router(module.router, prefix=repository, responses=PROBLEMS)
+    for module in _OF_THE_API:
+        application.include_router(module.router, prefix=f"{prefix}/api", responses=PROBLEMS)
+    application.include_router(operations.router, prefix=prefix)
+    # older clients leave /api out
+    application.include_router(keys.router, prefix=prefix, include_in_schema=False)

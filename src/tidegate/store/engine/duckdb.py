@@ -13,6 +13,7 @@ import duckdb
 
 from tidegate.model.errors import StoreError
 from tidegate.store.engine.faults import is_fatal, told, translated
+from tidegate.store.remembering import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +84,9 @@ class Engine:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.writer = threading.RLock()
+        self.remembered = Remembered()
         self._written: Session | None = None
+        self._redefines = False
         self._users = 0
         self._process = os.getpid()
         self._state = threading.Lock()
@@ -136,12 +139,21 @@ class Engine:
             if self._written is not None:
                 yield self._written
                 return
-            with self._transaction() as cursor:
-                self._written = Session(cursor)
-                try:
-                    yield self._written
-                finally:
-                    self._written = None
+            try:
+                with self._transaction() as cursor:
+                    self._written = Session(cursor)
+                    try:
+                        yield self._written
+                    finally:
+                        self._written = None
+            finally:
+                if self._redefines:
+                    self._redefines = False
+                    self.remembered.forget()
+
+    def redefine(self) -> None:
+        """Note, inside `writing`, that definitions change with it."""
+        self._redefines = True
 
     def checkpoint(self) -> None:
         """Move what the log holds into the file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from starlette.responses import HTMLResponse
@@ -13,6 +14,8 @@ from tidegate.web.forms import About
 from tidegate.web.identity import Service, SignedIn
 from tidegate.web.metrics import CONTENT_TYPE, Metrics
 from tidegate.web.openapi import answers
+
+VERSION: Final = version("tidegate")
 
 router = APIRouter(tags=["service"])
 
@@ -25,7 +28,7 @@ def about(access: SignedIn) -> JsonAnswer:
         About(
             name="Tidegate",
             description="Time series with dated attributes",
-            version=version("tidegate"),
+            version=VERSION,
         )
     )
 
