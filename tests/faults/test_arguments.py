@@ -68,6 +68,8 @@ def test_ids_that_nothing_has(campus, words, what):
         (("dcs", "readings", "733", "--start", "31/01/2024"), "bad-time"),
         (("dcs", "readings", "733", "--period", "fortnight"), "usage"),
         (("connect", "dcs", "other", "not an address"), "bad-value"),
+        (("connect", "dcs", "other", "https://dcs.example/DCSWebApi?password=x"), "bad-value"),
+        (("connect", "dcs", "other", "https://demo:demo@dcs.example/DCSWebApi"), "bad-value"),
         (("connect", "dcs", "other", "https://dcs.example", "--lag", "soon"), "unknown-name"),
     ],
 )

@@ -18,6 +18,7 @@ from tidegate.model.errors import (
 from tidegate.platforms.dcs.session import DCSSession
 from tidegate.platforms.dcs.webapi import DcsWebApi
 from tidegate.transport.limiter import Limiter
+from tidegate.transport.links import base_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +49,7 @@ class Access:
         progress: told of requests.
 
     Raises:
+        BadValue: the address is none, or holds a user name, a query or a fragment.
         NoCredentials: there is a user but no password.
     """
 
@@ -66,7 +68,7 @@ class Access:
                 f"user '{settings.user}' of {url}",
                 "set TIDEGATE_PASSWORD, or connect again with --password-stdin",
             )
-        self._url = url
+        self._url = base_address(url)
         self._settings = settings
         self._secret = secret
         self._policies = policies
