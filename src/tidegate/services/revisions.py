@@ -143,7 +143,7 @@ def beliefs(series: int, instants: Sequence[int], states: Sequence[pa.Table]) ->
         instants: sorted; what was known changed at each of them and at no other.
         states: `ts, value, flag` of all that was known from each instant on.
     """
-    if not instants:
+    if not any(state.num_rows for state in states):
         return HISTORY.empty_table()
     table = pa.concat_tables(states)
     turn = np.repeat(np.arange(len(states)), [state.num_rows for state in states])

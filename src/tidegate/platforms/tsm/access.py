@@ -23,8 +23,6 @@ from tidegate.transport.limiter import Limiter
 from tidegate.transport.links import base_address
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tidegate.model.secret import Secret
     from tidegate.platforms.tsm.settings import TsmSettings
     from tidegate.transport.policies import Policies
@@ -113,18 +111,13 @@ class Access:
         for root in roots(self._url):
             client = self._opened(root)
             try:
-                client.attribute_types()
-                self._require_repository(client)
-            except (UnknownToPlatform, MalformedAnswer) as error:
-                client.close()
-                if isinstance(error, _NoRepository):
-                    raise
-                failures.append(error)
+                if _speaks(client, failures):
+                    self._require_repository(client)
+                    return client
             except TidegateError:
                 client.close()
                 raise
-            else:
-                return client
+            client.close()
         raise failures[0]
 
     def _opened(self, root: str) -> TsmClient:
@@ -153,19 +146,23 @@ class Access:
         try:
             client.units()
         except UnknownToPlatform as error:
-            raise _NoRepository(self._settings.repository, _known(client)) from error
+            name = self._settings.repository
+            raise UnknownToPlatform(
+                f"the server has no repository '{name}' for this account",
+                hint=f"known: {', '.join(_known(client)[:20]) or 'none'}; choose with --repository",
+                status=error.status,
+                details=error.details,
+                subject=f"repository {name}",
+            ) from error
 
 
-class _NoRepository(UnknownToPlatform):
-    """The server speaks the API and has no such repository."""
-
-    def __init__(self, name: str, known: Sequence[str]) -> None:
-        super().__init__(
-            f"the server has no repository '{name}' for this account",
-            hint=f"known: {', '.join(known[:20]) or 'none'}; choose with --repository",
-            status=404,
-            subject=f"repository {name}",
-        )
+def _speaks(client: TsmClient, failures: list[TransportError]) -> bool:
+    try:
+        client.attribute_types()
+    except (UnknownToPlatform, MalformedAnswer) as error:
+        failures.append(error)
+        return False
+    return True
 
 
 def _known(client: TsmClient) -> list[str]:
