@@ -22,7 +22,7 @@ def written(text: str, aliases: list[str] | None = None) -> str:
             del parts[-count:]
             parts.append(f"({' '.join((node.operator.name.lower(), *operands))})")
         else:
-            parts.append(str(node.value) if isinstance(node, Constant) else node.name)
+            parts.append(str(getattr(node, "value" if isinstance(node, Constant) else "name")))
     return parts.pop()
 
 

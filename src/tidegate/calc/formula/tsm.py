@@ -180,8 +180,10 @@ def _unreadable(text: str, position: int) -> Misfit:
     if text[position] == '"':
         return Misfit("the text is not closed", len(text), ["'\"'"])
     if text[position] == "[":
-        end = text.find("]", position)
-        if end < 0:
+        inner = parsing.skip_space(text, position + 1)
+        if text.startswith('"', inner) and not _TEXT.match(text, inner):
+            return Misfit("the quoted name is not closed", len(text), ["'\"'"])
+        if text.find("]", position) < 0:
             return Misfit("the reference is not closed", len(text), ["']'"])
         return Misfit("the reference names no series", position + 1, ["a name or id"])
     return Misfit(f"{text[position]!r} has no meaning in a formula", position)
