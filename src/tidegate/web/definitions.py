@@ -19,6 +19,7 @@ from tidegate.services.assigning import LARGEST_ID as LARGEST_ATTRIBUTE
 from tidegate.services.assigning import DatedValues
 from tidegate.services.series import LARGEST_ID
 from tidegate.web.forms import AssignmentForm, IntervalForm, SeriesForm, UnitForm, text_of
+from tidegate.web.instants import instants_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -111,9 +112,8 @@ def dated_values(form: AssignmentForm, attribute: int | None = None) -> DatedVal
         raise BadValue("AttributeID", named, f"{attribute}, as in the path")
     number = attribute if attribute is not None else named
     assert number is not None
-    return DatedValues(
-        number, {parse(instant): text_of(value) for instant, value in form.values.items()}
-    )
+    instants = instants_of(list(form.values))
+    return DatedValues(number, dict(zip(instants, map(text_of, form.values.values()), strict=True)))
 
 
 def attribute_type(number: int) -> AttributeType:

@@ -12,6 +12,7 @@ from tidegate.model.errors import BadValue
 from tidegate.model.instants import BEGINNING, to_text
 from tidegate.model.intervals import Interval, IntervalUnit, parse_interval
 from tidegate.model.units import Unit
+from tidegate.web.instants import texts_of
 
 _SHORT_AGGREGATIONS = {"Sum": "SUM", "Average": "AVG"}
 
@@ -109,9 +110,9 @@ class AssignmentForm(Form, frozen=True, kw_only=True):
     @classmethod
     def of(cls, assignment: Assignment) -> AssignmentForm:
         """The form of an assignment; a value without beginning stands at the first instant."""
-        values: dict[str, str | bool | int | float | None] = {
-            to_text(instant): text for instant, text in sorted(assignment.values.items())
-        }
+        dated = dict(sorted(assignment.values.items()))
+        values: dict[str, str | bool | int | float | None] = {}
+        values.update(zip(texts_of(list(dated)), dated.values(), strict=True))
         return cls(attribute_id=assignment.attribute.id, values=values)
 
 

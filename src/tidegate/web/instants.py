@@ -1,0 +1,41 @@
+"""Instants on the wire: lists of them as texts and back, long ones a column at a time."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+
+from tidegate.formats import texts as columns
+from tidegate.model.instants import parse, to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LONG: Final = 1_000
+"""From here on a column costs less than one by one."""
+_ZONED: Final = pa.timestamp("us", "UTC")
+
+
+def instants_of(texts: Sequence[str]) -> list[int]:
+    """The instants of texts; those that name no zone are UTC.
+
+    Raises:
+        BadTime: a text names none.
+    """
+    if len(texts) >= _LONG:
+        with suppress(pa.ArrowInvalid):  # some name no zone, or no instant: which, is told below
+            found: list[int] = (
+                pa.array(texts, pa.string()).cast(_ZONED).cast(pa.int64()).to_pylist()
+            )
+            return found
+    return [parse(text) for text in texts]
+
+
+def texts_of(instants: Sequence[int]) -> list[str]:
+    """Instants as ISO 8601 with `Z`."""
+    if len(instants) < _LONG:
+        return [to_text(instant) for instant in instants]
+    shown: list[str] = columns.instants(pa.array(instants, _ZONED)).to_pylist()
+    return shown
