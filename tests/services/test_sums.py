@@ -79,6 +79,49 @@ class TestSelection:
         assert world.sum(*nothing, aggregation=Aggregation.MAX) == []
 
 
+class TestRunningTotals:
+    @pytest.mark.parametrize("own", [Aggregation.AT_THE_MOMENT, Aggregation.LAST_VALUE])
+    def test_a_total_among_amounts_is_named(
+        self, world: World, caplog: pytest.LogCaptureFixture, own: Aggregation
+    ) -> None:
+        """A sum that adds a running total to consumption answers, and warns of the total."""
+        world.add("use", hourly("2021-01-01", 2, 1), unit="kWh", A={"2021-01-01": "X"})
+        world.add(
+            "stand", hourly("2021-01-01", 2, 90), unit="kWh", aggregation=own, A={"2021-01-01": "X"}
+        )
+
+        assert world.sum(*HOURS, "A|X") == [(91, 9), (91, 9)]
+        (warned,) = [one for one in caplog.records if one.name == "tidegate.sums"]
+        assert warned.levelname == "WARNING"
+        assert "'stand'" in warned.getMessage()
+        assert "'use'" not in warned.getMessage()
+
+    @pytest.mark.parametrize("until", ["2020-12-31", "2021-01-01"])
+    def test_a_total_that_does_not_count_is_not_named(
+        self, world: World, caplog: pytest.LogCaptureFixture, until: str
+    ) -> None:
+        """A total that belonged only before the window raises no warning."""
+        moment = Aggregation.AT_THE_MOMENT
+        world.add("use", hourly("2021-01-01", 2, 1), A={"2021-01-01": "X"})
+        world.add("stand", aggregation=moment, A={"2020-01-01": "X", until: None})
+
+        world.sum(*HOURS, "A|X")
+        assert not caplog.records
+
+    def test_totals_alone_and_an_aggregation_raise_no_warning(
+        self, world: World, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Totals among themselves are alike; who names an aggregation has decided."""
+        moment = Aggregation.AT_THE_MOMENT
+        world.add("use", hourly("2021-01-01", 2, 1))
+        world.add("one", hourly("2021-01-01", 2, 5), aggregation=moment)
+        world.add("two", hourly("2021-01-01", 2, 6), aggregation=moment)
+
+        world.sum(*HOURS, series=["one", "two"])
+        world.sum(*HOURS, series=["use", "one"], aggregation=Aggregation.SUM)
+        assert not caplog.records
+
+
 class TestUnitsAndRasters:
     def test_a_unit_that_cannot_be_reached_is_refused(self, world: World) -> None:
         """Degrees do not become kilowatts."""

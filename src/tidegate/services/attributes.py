@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import logging
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from tidegate.model.aggregation import Aggregation
 from tidegate.model.attributes import AttributeType
 from tidegate.model.errors import BadFile, BadTime, NotFound
 from tidegate.model.instants import BEGINNING, parse, zone
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from tidegate.model.series import Series
     from tidegate.store.verbs import Verbs
+
+logger = logging.getLogger("tidegate.attributes")
 
 COLUMNS = ("series", "attribute", "from", "value")
 
@@ -33,6 +38,9 @@ def assign(
 ) -> int:
     """Give an attribute a value on series, from an instant on (always, unless given).
 
+    A pattern that means running totals beside other series leaves the totals out, since a sum
+    over the attribute would add them to the consumption that they already contain.
+
     Returns:
         How many dated values changed.
 
@@ -42,7 +50,7 @@ def assign(
     start = BEGINNING if at is None else at
     changes = [
         AssignmentChange(series=one.key, attribute=attribute, values={start: value})
-        for one in find(store, series, repository=repository)
+        for one in _assignable(store, series, repository)
     ]
     return store.assign(changes, repository=repository)
 
@@ -102,16 +110,45 @@ def in_force(values: Mapping[int, str | None], at: int | None) -> list[tuple[int
     return [pair for pair in sorted_values if pair[0] <= at][-1:]
 
 
+def _assignable(store: Verbs, names: Sequence[Named], repository: str) -> list[Series]:
+    """The series of the names, without running totals that only a pattern caught."""
+    chosen: dict[SeriesKey, Series] = {}
+    spared: dict[SeriesKey, Series] = {}
+    for name in names:
+        found = find(store, [name], repository=repository)
+        totals = [one for one in found if one.aggregation is Aggregation.AT_THE_MOMENT]
+        if len(totals) < len(found):
+            spared |= {one.key: one for one in totals}
+            found = [one for one in found if one not in totals]
+        chosen |= {one.key: one for one in found}
+    left_out = [one.name for key, one in spared.items() if key not in chosen]
+    if left_out:
+        logger.warning(
+            "left out %d series of running totals, such as '%s'; name them exactly to include them",
+            len(left_out),
+            left_out[0],
+        )
+    return list(chosen.values())
+
+
 def _rows(path: Path) -> Iterable[tuple[int, dict[str, str]]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             if tuple(name.strip().lower() for name in reader.fieldnames or ()) != COLUMNS:
-                raise BadFile(path, f"its first line is not {','.join(COLUMNS)}")
+                raise BadFile(
+                    path,
+                    f"its first line is not {','.join(COLUMNS)}",
+                    hint="begin the file with that line",
+                )
             reader.fieldnames = COLUMNS
             for row in reader:
                 if None in row or None in row.values():
-                    raise BadFile(path, f"line {reader.line_num} does not have 4 columns")
+                    raise BadFile(
+                        path,
+                        f"line {reader.line_num} does not have 4 columns",
+                        hint="give each line four cells; put texts with commas in quotes",
+                    )
                 yield reader.line_num, {name: text.strip() for name, text in row.items()}
     except OSError as problem:
         why = (problem.strerror or str(problem)).lower()
@@ -134,7 +171,7 @@ def _changes(
         try:
             at = parse(row["from"], naive=local) if row["from"] else BEGINNING
             if row["series"] not in keys:
-                found = find(store, [row["series"]], repository=repository)
+                found = _assignable(store, [row["series"]], repository)
                 keys[row["series"]] = [series.key for series in found]
         except (BadTime, NotFound) as problem:
             raise BadFile(path, f"line {line}: {problem}", hint=problem.hint) from problem

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,8 @@ import pyarrow.compute as pc
 from tidegate.calc.raster import Condensed, convert
 from tidegate.calc.sum_answers import finish
 from tidegate.calc.sum_plans import SumPlan, plan_sum
-from tidegate.calc.units import by_name
+from tidegate.calc.units import by_name, method
+from tidegate.model.aggregation import Aggregation
 from tidegate.model.flags import WITHOUT_NUMBER, Flag
 from tidegate.model.instants import BEGINNING, FOREVER
 from tidegate.model.series import MAIN, SeriesKey
@@ -22,15 +24,24 @@ from tidegate.store.messages import SeriesSelection
 from tidegate.store.verbs import CURRENT, NO_READINGS, READINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from tidegate.calc.sums import SumRequest
     from tidegate.model.series import Series
+    from tidegate.model.units import Unit
     from tidegate.services.recursion import Recursion
     from tidegate.store.messages import Version
     from tidegate.store.verbs import Verbs
+
+logger = logging.getLogger("tidegate.sums")
+
+_AMOUNTS: Final = frozenset({Aggregation.SUM, Aggregation.AVERAGE})
+_STANDS: Final = frozenset({Aggregation.AT_THE_MOMENT, Aggregation.LAST_VALUE})
+
+_SHOWN: Final = 5
+"""Names of totals that a warning lists."""
 
 _ALWAYS = Window(BEGINNING, FOREVER)
 
@@ -46,7 +57,8 @@ def sum_series(
     """The sum of the series of a request, one row a bucket: `from`, `value`, `flag`.
 
     Series that are formulas are summed like stored ones. A bucket in which nobody is a member is
-    0 with flag 0, one whose members have no number 0 with flag 19.
+    0 with flag 0, one whose members have no number 0 with flag 19. A warning names the running
+    totals of a sum that adds them to other series without being told how.
 
     Args:
         store: where the series are.
@@ -73,9 +85,14 @@ def sum_series(
     series = store.find_series(
         SeriesSelection(keys=keys, as_of=version.as_of), repository=repository
     )
-    plan = plan_sum(request, series, by_name(store.units(repository=repository)))
+    units = by_name(store.units(repository=repository))
+    plan = plan_sum(request, series, units)
     members = members_within(spans, plan.window)
-    parts = _partials(store, plan, members, series, version=version, recursion=recursion)
+    present = set(pc.unique(members["series"]).to_pylist())
+    among = [one for one in series if one.key in present]
+    if request.aggregation is None:
+        _warn_of_totals(among, units)
+    parts = _partials(store, plan, members, among, version=version, recursion=recursion)
     return finish(plan, parts)
 
 
@@ -87,6 +104,19 @@ def members_within(spans: pa.Table, window: Window) -> pa.Table:
     return clipped.filter(pc.less(start, end))
 
 
+def _warn_of_totals(series: Sequence[Series], units: Mapping[str, Unit]) -> None:
+    """Name the series whose values are stands where others of the sum have amounts or levels."""
+    methods = [method(units, one.unit, one.aggregation) for one in series]
+    stands = [one.name for one, own in zip(series, methods, strict=True) if own in _STANDS]
+    if stands and not _AMOUNTS.isdisjoint(methods):
+        shown = ", ".join(f"'{name}'" for name in stands[:_SHOWN])
+        logger.warning(
+            "the sum adds running totals to other series: %s%s; name the series, or an aggregation",
+            shown,
+            ", …" if len(stands) > _SHOWN else "",
+        )
+
+
 def _partials(
     store: Verbs,
     plan: SumPlan,
@@ -96,9 +126,7 @@ def _partials(
     version: Version,
     recursion: Recursion | None,
 ) -> list[pa.Table]:
-    present = set(pc.unique(members["series"]).to_pylist())
-    among = [one for one in series if one.key in present]
-    given = _given(store, plan, among, version=version, recursion=recursion)
+    given = _given(store, plan, series, version=version, recursion=recursion)
     return [
         store.partials(
             query.request,
