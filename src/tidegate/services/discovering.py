@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tidegate.model.catalogue import CatalogueChange, Change
 from tidegate.model.errors import UnknownName
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from tidegate.store.messages import ConnectionRecord
     from tidegate.store.verbs import Verbs
     from tidegate.transport.progress import Progress
+
+
+_SHAPES: Final = str.maketrans({"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"})
+"""Wildcards of SQL as those of file names, whose own stand for themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +120,7 @@ def matches(name: str, subject: str, patterns: Sequence[str]) -> bool:
     """True if a name or subject is like one of the patterns, or there are none."""
     if not patterns:
         return True
-    shapes = [
-        pattern.replace("[", "[[]").replace("%", "*").replace("_", "?").lower()
-        for pattern in patterns
-    ]
+    shapes = [pattern.translate(_SHAPES).lower() for pattern in patterns]
     return any(
         fnmatch.fnmatchcase(text.lower(), shape) for shape in shapes for text in (name, subject)
     )
