@@ -20,8 +20,8 @@ def export(
     Args:
         answer: what to write.
         out: the file; standard output if None.
-        format: `jsonl`, `csv`, `tsv`, `parquet`, `xlsx` or `mat`; the file's ending, or JSON lines on
-            standard output, unless given.
+        format: `jsonl`, `csv`, `tsv`, `parquet`, `xlsx` or `mat`; by the file's ending, or JSON
+            lines on standard output, unless given.
 
     Returns:
         How many rows were written.

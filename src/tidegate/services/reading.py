@@ -157,7 +157,7 @@ def _at_once(layouts: Sequence[Layout]) -> int:
 def windows(
     store: Verbs, series: Sequence[Series], start: int | None, end: int | None
 ) -> list[Window]:
-    """The time to show of each series: up to its first and last reading where no border is given."""
+    """The time to show of each series: to its first and last reading where no border is given."""
     if start is not None and end is not None:
         return [Window(start, end)] * len(series)
     stored = _extents(store, series)
