@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from argon2 import PasswordHasher
 
-from tidegate.gate.passwords import verifier_of
 from tidegate.model.identities import Role, User
-from tidegate.model.secret import Secret
 from tidegate.store import open_store
 from tidegate.web.application import create_application
 from tidegate.web.limits import Limits
@@ -32,8 +31,8 @@ PASSWORD = "Mustermann123"
 
 @pytest.fixture(scope="session")
 def verifier() -> str:
-    """The slow hash of the password of all users here, made once."""
-    return verifier_of(Secret(PASSWORD))
+    """A hash of the password of all users here, weak enough to be proven at once."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 @pytest.fixture
@@ -85,12 +84,12 @@ class Caller:
         """
         if not path.startswith("/"):
             path = f"/api/repositories/{self.repository}/{path}"
-        if self._connection is None:
-            self._connection = HTTPConnection(urlsplit(self.url).netloc, timeout=30)
         sent = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         given = {"Accept": "application/json", "Authorization": self.authorization}
         if sent is not None:
             given["Content-Type"] = "application/json"
+        if self._connection is None:
+            self._connection = HTTPConnection(urlsplit(self.url).netloc, timeout=30)
         self._connection.request(method, path, sent, given | (headers or {}))
         answer = self._connection.getresponse()
         found = {name.lower(): value for name, value in answer.getheaders()}
@@ -124,7 +123,6 @@ class Caller:
         parts = urlsplit(self.url)
         with socket.create_connection((parts.hostname or "", parts.port or 80), 30) as line:
             line.sendall(request)
-            line.shutdown(socket.SHUT_WR) if b"Connection: close" in request else None
             chunks = []
             while chunk := line.recv(65536):
                 chunks.append(chunk)
