@@ -13,7 +13,6 @@ from tidegate.model.series import MAIN, NewSeries, Series, SeriesKey
 from tidegate.store import attributes as attribute_rows
 from tidegate.store import catalogue as catalogue_rows
 from tidegate.store import coverage as coverage_rows
-from tidegate.store import identities as identity_rows
 from tidegate.store import reading
 from tidegate.store import readings as reading_rows
 from tidegate.store import repositories as repository_rows
@@ -24,6 +23,7 @@ from tidegate.store.changes import Change, audit_trail
 from tidegate.store.engine.duckdb import Engine
 from tidegate.store.files import database_of
 from tidegate.store.history import record_history
+from tidegate.store.local_identities import LocalIdentities
 from tidegate.store.membership import membership
 from tidegate.store.messages import (
     AssignmentChange,
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
 
     from tidegate.model.catalogue import CatalogueChange, Entry
     from tidegate.model.coverage import Coverage
-    from tidegate.model.identities import ApiKey, User
     from tidegate.model.partials import PartialsRequest
     from tidegate.model.units import Unit
     from tidegate.model.windows import Window
@@ -63,7 +62,7 @@ _REMEMBERED: Final = 2 * MINUTE
 """How long the answer to a call is kept for whom the first one did not reach."""
 
 
-class LocalStore:
+class LocalStore(LocalIdentities):
     """A store folder opened by this process; fulfils `Verbs`, safe to use from several threads.
 
     Opening one folder twice in a process gives two handles on one engine.
@@ -444,37 +443,6 @@ class LocalStore:
         with self._engine.reading() as session:
             run_rows.require_connection(session, connection)
             return coverage_rows.coverage(session, connection, subjects=subjects, window=window)
-
-    # -- who may use the server ------------------------------------------------------------
-    def users(self) -> list[User]:
-        """All users of the server, by name."""
-        with self._engine.reading() as session:
-            return identity_rows.users(session)
-
-    def put_user(self, user: User, *, actor: str = "owner") -> None:
-        """Add a user, or put it in place of the one with its name."""
-        with self._change(actor) as change:
-            identity_rows.put_user(change, user)
-
-    def remove_user(self, name: str, *, actor: str = "owner") -> None:
-        """Remove a user and every key that the user made."""
-        with self._change(actor) as change:
-            identity_rows.remove_user(change, name)
-
-    def api_keys(self) -> list[ApiKey]:
-        """All keys of the server, expired ones included, the oldest first."""
-        with self._engine.reading() as session:
-            return identity_rows.api_keys(session)
-
-    def add_api_key(self, key: ApiKey, *, actor: str = "owner") -> None:
-        """Add a key of the server."""
-        with self._change(actor) as change:
-            identity_rows.add_api_key(change, key)
-
-    def revoke_api_key(self, id: str, *, actor: str = "owner") -> None:
-        """End a key at once."""
-        with self._change(actor) as change:
-            identity_rows.revoke_api_key(change, id)
 
     # -- calls from other processes --------------------------------------------------------
     def once(self, call: str, verb: Callable[[], bytes]) -> bytes:
