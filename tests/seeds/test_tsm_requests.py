@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from argon2 import PasswordHasher
 from tests.seeds.tsm_page import ANSWER_BY_YEARS, ANSWER_OF_A_SUM, REQUESTS, Line, request
 from tests.web.conftest import PASSWORD, Caller
 
-from tidegate.gate.passwords import verifier_of
 from tidegate.model.identities import Role, User
-from tidegate.model.secret import Secret
 from tidegate.web.application import create_application
 from tidegate.web.limits import Limits
 from tidegate.web.serving import listening, running
@@ -29,7 +28,8 @@ HOURLY_KW = {"Type": 2, "Interval": {"Value": 3, "Multiplier": 1}, "Unit": "kW"}
 
 @pytest.fixture(scope="module")
 def verifier() -> str:
-    return verifier_of(Secret(PASSWORD))
+    """A hash weak enough to be proven at once."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 @pytest.fixture
