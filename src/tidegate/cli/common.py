@@ -34,9 +34,12 @@ class Common:
 
     def open(self) -> Store:
         """The store that the options name; made if it does not exist."""
+        from tidegate.cli.logs import follow
         from tidegate.services.opened import Store
 
-        return Store.open(self.store)
+        opened = Store.open(self.store)
+        follow(opened.settings, quiet=self.quiet, debug=self.debug)
+        return opened
 
 
 COMMON = Common()

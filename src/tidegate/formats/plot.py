@@ -48,7 +48,8 @@ def to_terminal(
     """
     columns = max(40, width or shutil.get_terminal_size((80, 24)).columns)
     drawn = chart(answer, columns=2 * columns)
-    coloured = stream.isatty() and "NO_COLOR" not in os.environ
+    wanted = stream.isatty() or "FORCE_COLOR" in os.environ
+    coloured = wanted and "NO_COLOR" not in os.environ
     with _terminal:
         text = _characters(drawn, title, columns, height, coloured=coloured)
     encoding = stream.encoding or "utf-8"
