@@ -59,8 +59,8 @@ def test_a_store_of_format_1_opens_with_all_it_holds(of_format_1, readings):
         assert store.merge_readings(now) == Counts(equal=2)
 
 
-def test_the_tables_of_format_1_are_frozen(of_format_1, tmp_path):
-    """What this release makes has the tables of the frozen file, until the format is raised."""
+def test_an_upgraded_store_has_the_tables_of_a_new_one(of_format_1, tmp_path):
+    """The frozen file of the first format, brought up to date, is as this release makes stores."""
     with LocalStore.open(tmp_path / "new") as store, LocalStore.open(of_format_1) as old:
         made, frozen = (columns(one._engine) for one in (store, old))
     assert made == frozen
@@ -86,13 +86,13 @@ def test_steps_run_in_order_and_each_is_kept(tmp_path, empty_store):
     engine = Engine.open(folder / DATABASE)
     done = []
     steps = {
-        1: lambda session: done.append(session.run("CREATE TABLE two (x INTEGER)")),
-        2: lambda session: session.run("CREATE TABLE two (x INTEGER)"),
+        FORMAT: lambda session: done.append(session.run("CREATE TABLE two (x INTEGER)")),
+        FORMAT + 1: lambda session: session.run("CREATE TABLE two (x INTEGER)"),
     }
     with pytest.raises(StoreError):
-        upgrade(engine, steps=steps, known=3)
-    upgrade(engine, steps={2: done.append}, known=3)
+        upgrade(engine, steps=steps, known=FORMAT + 2)
+    upgrade(engine, steps={FORMAT + 1: done.append}, known=FORMAT + 2)
     with engine.reading() as session:
-        assert session.value("SELECT format FROM store") == 3
+        assert session.value("SELECT format FROM store") == FORMAT + 2
     assert len(done) == 2
     engine.close()

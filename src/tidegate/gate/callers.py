@@ -46,3 +46,12 @@ class Caller:
             raise NotAllowed(f"this needs the role {role}", hint="ask an administrator", role=role)
         if repository is not None and not self.sees(repository):
             raise NotAllowed(f"this key is not for repository '{repository}'")
+
+    def require_everywhere(self) -> None:
+        """Let pass who is bound to no repository.
+
+        Raises:
+            NotAllowed: they hold a key for some repositories.
+        """
+        if self.repositories is not None:
+            raise NotAllowed("this key is for some repositories only", hint="use one for all")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
@@ -15,6 +17,10 @@ from tidegate.web.errors import BadRequest, BodyTooLarge, BodyTooSlow, Unsupport
 from tidegate.web.identity import Service
 
 T = TypeVar("T")
+
+_PATIENCE: Final = 4 << 20
+_PATIENCE_S: Final = 1.0
+"""Bytes and seconds of a body that are still read when it is refused."""
 
 _JSON_TYPE: Final = re.compile(r"(application|text)/([\w.-]+\+)?json$")
 _STRING_OR_COMMA: Final = re.compile(
@@ -36,11 +42,16 @@ async def _body(request: Request) -> bytes:
     _require_json(request)
     limits = Service.of(request).limits
     announced = request.headers.get("content-length", "0")
-    if announced.isdigit() and int(announced) > limits.body:
-        raise _too_large(limits.body)
+    stream = request.stream()
     try:
+        if announced.isdigit() and int(announced) > limits.body:
+            raise _too_large(limits.body)
         async with asyncio.timeout(limits.body_time):
-            return await _received(request, limits.body)
+            return await _received(stream, limits.body)
+    except BodyTooLarge:
+        if "expect" not in request.headers:
+            await _discard(stream)
+        raise
     except (TimeoutError, ClientDisconnect):
         raise BodyTooSlow(
             "the body is shorter than its Content-Length, or came too slowly",
@@ -62,15 +73,26 @@ OptionalBody = Annotated[bytes, Depends(_optional)]
 """The body of a request that may have none; empty then."""
 
 
-async def _received(request: Request, limit: int) -> bytes:
+async def _received(stream: AsyncIterator[bytes], limit: int) -> bytes:
     chunks = []
     size = 0
-    async for chunk in request.stream():
+    async for chunk in stream:
         size += len(chunk)
         if size > limit:
             raise _too_large(limit)
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+async def _discard(stream: AsyncIterator[bytes]) -> None:
+    """Read on for a moment: who hears of a refusal only after sending might never hear of it."""
+    size = 0
+    with suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(_PATIENCE_S):
+            async for chunk in stream:
+                size += len(chunk)
+                if size > _PATIENCE:
+                    break
 
 
 def _require_json(request: Request) -> None:

@@ -49,11 +49,13 @@ class Access:
         caller: who asks; `actor` names them to the store.
         repository: the one in the path; empty for what belongs to none.
         service: what the application holds.
+        now: the instant at which it came, the same for all its relative times.
     """
 
     caller: Caller
     repository: str
     service: Service
+    now: int
 
     @property
     def store(self) -> Verbs:
@@ -91,14 +93,17 @@ class _NeedsAnywhere(_Needs):
     """A dependency for what belongs to no repository."""
 
     async def __call__(self, request: Request) -> Access:  # type: ignore[override]
-        return await _access(request, self._role, "")
+        access = await _access(request, self._role, "")
+        if self._role is Role.ADMINISTRATOR:
+            access.caller.require_everywhere()
+        return access
 
 
 async def _access(request: Request, role: Role | None, repository: str) -> Access:
     service = Service.of(request)
     caller = await caller_of(request)
     caller.require(role or service.limits.deletions_need, repository or None)
-    return Access(caller=caller, repository=repository, service=service)
+    return Access(caller=caller, repository=repository, service=service, now=service.clock())
 
 
 async def caller_of(request: Request) -> Caller:

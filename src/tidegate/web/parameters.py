@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -17,13 +18,16 @@ from tidegate.model.windows import Window
 from tidegate.services.layouts import Shape
 from tidegate.store.messages import Version
 from tidegate.web.forms import interval_named
-from tidegate.web.identity import Service
+from tidegate.web.identity import Access
 
 if TYPE_CHECKING:
     from tidegate.model.intervals import Interval
 
 _NONE: Final[list[str]] = []
 _NO_NUMBERS: Final[list[int]] = []
+
+_LOST_PLUS: Final = re.compile(r"(:\d\d(?:[.,]\d+)?) (\d\d:?\d\d)$")
+"""The offset of a time whose plus was decoded to a space, as in every form."""
 
 UTC: Final = "UTC"
 """The zone of a repository: that of times that name none, and of sums."""
@@ -106,7 +110,7 @@ class VersionTexts:
     quotation: str | None
     exact_quotation: bool
 
-    def version(self, service: Service, zone: str | None) -> Version:
+    def version(self, access: Access, zone: str | None) -> Version:
         """What it means.
 
         Raises:
@@ -118,9 +122,9 @@ class VersionTexts:
         if self.exact_quotation and self.quotation is None:
             raise BadValue("quotation", None, "given where exactQuotation is true")
         return Version(
-            as_of=instant_or_none(service, self.audit, zone),
+            as_of=instant_or_none(access, self.audit, zone),
             exact=self.exact_audit,
-            quotation=instant_or_none(service, self.quotation, zone),
+            quotation=instant_or_none(access, self.quotation, zone),
             exact_quotation=self.exact_quotation,
         )
 
@@ -171,11 +175,11 @@ SeriesAsked = Annotated[Selector, Depends(_selector)]
 """The series of a request about several."""
 
 
-def instant(service: Service, text: str, zone: str | None, *, own: str | None = None) -> int:
+def instant(access: Access, text: str, zone: str | None, *, own: str | None = None) -> int:
     """The instant of a text.
 
     Args:
-        service: whose clock tells what is now.
+        access: the request, which came now.
         text: ISO 8601, or relative.
         zone: what the request says.
         own: the zone of the series that it is about, whose days relative times count in.
@@ -185,19 +189,18 @@ def instant(service: Service, text: str, zone: str | None, *, own: str | None = 
     """
     is_relative = text.lstrip()[:1] in {"n", "t"}
     local = zone or (own if is_relative else None) or UTC
-    return parse_time(text, zone=zone_named(local), now=service.clock())
+    whole = _LOST_PLUS.sub(r"\1+\2", text)
+    return parse_time(whole, zone=zone_named(local), now=access.now)
 
 
 def instant_or_none(
-    service: Service, text: str | None, zone: str | None, *, own: str | None = None
+    access: Access, text: str | None, zone: str | None, *, own: str | None = None
 ) -> int | None:
     """The instant of a text, None where there is none; see `instant`."""
-    return instant(service, text, zone, own=own) if text else None
+    return instant(access, text, zone, own=own) if text else None
 
 
-def required_window(
-    service: Service, start: str | None, end: str | None, zone: str | None
-) -> Window:
+def required_window(access: Access, start: str | None, end: str | None, zone: str | None) -> Window:
     """The window of a request that needs one.
 
     Raises:
@@ -208,4 +211,4 @@ def required_window(
     for name, text in (("from", start), ("to", end)):
         if not text:
             raise BadValue(name, None, "given")
-    return Window(instant(service, start or "", zone), instant(service, end or "", zone))
+    return Window(instant(access, start or "", zone), instant(access, end or "", zone))

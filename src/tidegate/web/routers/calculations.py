@@ -53,7 +53,7 @@ def calculate_asked(
     steps = None if step is None else interval_named(step, multiplier)
     wanted = CalculationRequest(
         formula=formula,
-        window=required_window(access.service, start, to, raster.zone),
+        window=required_window(access, start, to, raster.zone),
         calculation_interval=steps,
         aliases=dict(map(_alias, alias)),
         **_layout(raster),
@@ -72,7 +72,7 @@ def calculate_sent(access: Reading, body: Body) -> JsonAnswer:
     )
     wanted = CalculationRequest(
         formula=form.formula,
-        window=required_window(access.service, form.from_, form.to, raster.zone),
+        window=required_window(access, form.from_, form.to, raster.zone),
         calculation_interval=None if steps is None else steps.interval(),
         aliases=form.aliases,
         **_layout(raster),
@@ -89,7 +89,7 @@ def _calculated(
         access.store,
         wanted,
         repository=access.repository,
-        version=version.version(access.service, zone),
+        version=version.version(access, zone),
     )
     return JsonAnswer(b"".join(described(table)))
 

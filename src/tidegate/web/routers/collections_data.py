@@ -56,9 +56,9 @@ def read_several(
 
     With `attribute`, those that match at any instant of the range; their data are not masked.
     """
-    known = version.version(access.service, raster.zone)
-    first = instant_or_none(access.service, start, raster.zone)
-    last = instant_or_none(access.service, to, raster.zone)
+    known = version.version(access, raster.zone)
+    first = instant_or_none(access, start, raster.zone)
+    last = instant_or_none(access, to, raster.zone)
     series = _chosen(access, wanted)
     if wanted.filters:
         span = _span(access, series, first, last)
@@ -86,7 +86,7 @@ def sum_several(
     Names and numbers restrict the candidates; attributes then decide, instant by instant, which
     of them belong.
     """
-    window = required_window(access.service, start, to, raster.zone)
+    window = required_window(access, start, to, raster.zone)
     access.limits.require_points(window, raster.interval)
     chosen = _candidates(access, wanted)
     shape = raster.shape
@@ -102,7 +102,7 @@ def sum_several(
         valid_if_any=valid_if_any,
         missing_as_null=shape.missing_as_null,
     )
-    known = version.version(access.service, raster.zone)
+    known = version.version(access, raster.zone)
     table = sum_series(access.store, request, repository=access.repository, version=known)
     return JsonAnswer(b"".join(described(table)))
 

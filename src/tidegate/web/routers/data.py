@@ -55,7 +55,7 @@ def read_data(
     Without `from` or `to` it begins at the first, or ends with the last, stored reading.
     """
     found = series_of(access.store, series, repository=access.repository)
-    known = version.version(access.service, raster.zone)
+    known = version.version(access, raster.zone)
     window = _window(access, found, start, to, raster.zone)
     interval = raster.interval or found.interval
     access.limits.require_points(window, interval)
@@ -87,7 +87,7 @@ def write_data(
     interval = None if form.interval is None else form.interval.interval()
     readings = readings_of(access.store, found, sent, interval=interval, unit=form.unit)
     access.limits.require_rows(readings.num_rows)
-    named = instant_or_none(access.service, quotation, None)
+    named = instant_or_none(access, quotation, None)
     if readings.num_rows:
         access.service.queue.put(readings, quotation=named, actor=access.actor)
     return JsonAnswer.of(_written(sent))
@@ -106,7 +106,7 @@ def remove_data(
     found = series_of(access.store, series, repository=access.repository)
     if found.formula is not None:
         raise TakesNoReadings(found)
-    window = required_window(access.service, start, to, zone)
+    window = required_window(access, start, to, zone)
     access.store.delete_readings([found.key], window, actor=access.actor)
     return no_content()
 
@@ -126,8 +126,8 @@ def modifications(
     Each can be asked for with `audit`.
     """
     found = series_of(access.store, series, repository=access.repository)
-    first = instant_or_none(access.service, start, zone, own=found.zone)
-    last = instant_or_none(access.service, to, zone, own=found.zone)
+    first = instant_or_none(access, start, zone, own=found.zone)
+    last = instant_or_none(access, to, zone, own=found.zone)
     window = Window(BEGINNING if first is None else first, FOREVER if last is None else last)
     changes = access.store.modifications([found.key], window, quoted=quoted)
     return JsonAnswer.of([to_text(at) for at in changes])
@@ -136,8 +136,8 @@ def modifications(
 def _window(
     access: Access, series: Series, start: str | None, to: str | None, zone: str | None
 ) -> Window:
-    first = instant_or_none(access.service, start, zone, own=series.zone)
-    last = instant_or_none(access.service, to, zone, own=series.zone)
+    first = instant_or_none(access, start, zone, own=series.zone)
+    last = instant_or_none(access, to, zone, own=series.zone)
     if first is not None and last is not None:
         return Window(first, last)
     (window,) = windows(access.store, [series], first, last)

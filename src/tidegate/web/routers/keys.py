@@ -45,7 +45,7 @@ def create_key(access: SignedIn, body: OptionalBody) -> JsonAnswer:
         form.name,
         role,
         repositories=form.repositories,
-        expires_at=instant_or_none(access.service, form.expires_at, None),
+        expires_at=instant_or_none(access, form.expires_at, None),
         issuer=access.caller.user,
     )
     access.service.identities.forget()
