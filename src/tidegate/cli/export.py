@@ -33,7 +33,8 @@ def export(
         series: names or ids; % and _ are wildcards; all series unless given.
         attribute: sum the series that match `Name|Value`; may be repeated.
         out: the file; its ending names the format unless --format does. Standard output without.
-        format: jsonl, csv, tsv, parquet, xlsx or mat (MATLAB); jsonl on standard output unless given.
+        format: jsonl, csv, tsv, parquet, xlsx or mat (MATLAB); jsonl on standard output unless
+            given.
         from_: start.
         to: its end, exclusive.
         raster: how the answer is laid out in time.

@@ -260,7 +260,8 @@ class Answers(Held):
             series: which; all unless given.
             attributes: sum the series that match these filters.
             out: the file, which appears when it is whole; standard output unless given.
-            format: `jsonl`, `csv`, `tsv`, `parquet`, `xlsx` or `mat`; by the file's ending unless given.
+            format: `jsonl`, `csv`, `tsv`, `parquet`, `xlsx` or `mat`; by the file's ending unless
+                given.
             valid_if_any: of `sum`.
             repository: of the series.
             raster_options: the other arguments of `read` and `sum`.
