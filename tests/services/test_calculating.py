@@ -1,4 +1,4 @@
-"""Calculations on a real store: the vectors of webtsm.md 13 F, answers, leaves, dated formulas."""
+"""Calculations on a real store: the numbered vectors, answers, leaves, dated formulas."""
 
 from __future__ import annotations
 
