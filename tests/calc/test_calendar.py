@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidegate.calc.calendar import MOST_BUCKETS, edges, parse_day_start
+from tidegate.calc.calendar import MOST_BUCKETS, edges, off_raster, parse_day_start
 from tidegate.calc.zones import LocalTime
 from tidegate.model.errors import BadValue, TooMuch
 from tidegate.model.instants import BEGINNING, DAY, FOREVER, HOUR, MINUTE, parse, to_text
@@ -421,3 +421,33 @@ def test_later_wall_times_are_never_earlier_instants(zone, shown):
     assert np.all(np.diff(local.to_utc(times)) >= 0)
     ahead = local.from_utc(local.to_utc(times))
     assert np.all(ahead >= times)
+
+
+class TestOffRaster:
+    @settings(max_examples=60, deadline=None)
+    @given(
+        zone=st.sampled_from(["UTC", "Europe/London", "Asia/Kolkata", "Pacific/Chatham"]),
+        interval=st.sampled_from(["1m", "7m", "15m", "hour", "6h", "day", "week", "month"]),
+        shift=st.sampled_from([0, 1, MINUTE, 20 * MINUTE]),
+    )
+    def test_what_begins_no_bucket_is_off(self, zone: str, interval: str, shift: int) -> None:
+        """The starts of buckets are on the raster; what lies beside them is not."""
+        raster, local = parse_interval(interval), ZoneInfo(zone)
+        span = Window(parse("2024-03-29"), parse("2024-04-02"))
+        borders = edges(raster, span, zone=local)
+        instants = (borders + shift)[borders + shift < borders[-1]]
+
+        off = off_raster(instants, raster, local)
+        assert off.tolist() == (~np.isin(instants, borders)).tolist()
+
+    def test_two_instants_years_apart(self) -> None:
+        """A fine raster over a long time costs no more than its instants."""
+        instants = np.array([parse("1900-01-01"), parse("2024-07-01T00:00:30Z")])
+
+        assert off_raster(instants, parse_interval("1s"), VIENNA).tolist() == [False, False]
+
+    def test_values_that_hold_have_no_raster(self) -> None:
+        """Any instant suits a spontaneous series."""
+        spontaneous = Interval(IntervalUnit.NO)
+
+        assert not off_raster(np.array([1, 2]), spontaneous, UTC_ZONE).any()

@@ -139,7 +139,7 @@ class TestLong:
 
 
 class TestWide:
-    TEXT = "from;North;South\n2024-01-01T00:00Z;1,5;\n2024-01-01T01:00Z;nan;2\n"
+    TEXT = "from;North;South\n2024-01-01T00:00Z;1,5;\n2024-01-01T01:00Z;n/a;2\n"
 
     def test_columns(self) -> None:
         """Each column is a series; an empty cell is no reading, a word for none is missing."""
@@ -314,7 +314,7 @@ class TestDecimals:
             ("1,5E+03", ",", 1500.0),
             ("1,234.5", ".", 1234.5),
             ("1.234", ".", 1.234),
-            ("NaN", None, None),
+            ("NA", None, None),
             ("n/a", ",", None),
         ],
     )
@@ -341,7 +341,9 @@ class TestDecimals:
         assert len(rows(read(f"from;value\n2024-01-01T00:00Z;1.234\n{rest}"))) == 2
         assert len(rows(read("from,value\n2024-01-01T00:00Z,1.234\n"))) == 1
 
-    @pytest.mark.parametrize("text", ["abc", "1.2.3", "0x10", "1e999", "inf", "1 000", "١"])
+    @pytest.mark.parametrize(
+        "text", ["abc", "1.2.3", "0x10", "1e999", "inf", "NaN", "nan", "1 000", "١"]
+    )
     def test_no_number(self, text: str) -> None:
         """What is no finite number is refused by line."""
         found = read(f"from;value\n2024-01-01T00:00Z;{text}\n")
@@ -389,6 +391,17 @@ class TestRefusals:
         assert [refused.line for refused in found.refused] == [1, 3, 4]
         assert len(rows(found)) == 1
 
+    def test_json_flag_on_a_later_line(self) -> None:
+        """A flag may be left out on any line, also on the first; the reading is valid then."""
+        found = read(
+            '{"from":"2024-01-01T00:00Z","value":1}\n'
+            '{"from":"2024-01-01T01:00Z","value":2,"flag":21}\n'
+            '{"from":"2024-01-01T02:00Z","value":3}\n'
+        )
+
+        assert not found.refused
+        assert [row[2:] for row in rows(found)] == [(1.0, 9), (2.0, 21), (3.0, 9)]
+
     def test_wide_cell(self) -> None:
         """In a wide file the column is named as well, and the other cells of the row stay."""
         found = read("from,A,B\n2024-01-01T00:00Z,x,1\n")
@@ -418,8 +431,11 @@ class TestRefusals:
         ],
     )
     def test_files(self, text: str, why: str) -> None:
-        """A file that cannot be taken at all says why."""
-        assert why in refusal(text).message
+        """A file that cannot be taken at all says why, and what to do."""
+        error = refusal(text)
+
+        assert why in error.message
+        assert error.hint
 
     def test_other_encodings(self) -> None:
         """Text that is not UTF-8 is refused with what to do."""
@@ -505,6 +521,12 @@ class TestErddap:
         ]
         assert found.units == {"sea_water_temperature": "degree_C"}
         assert found.table["line"].to_pylist() == [3, 4]
+
+    def test_missing_with_units_in_names(self) -> None:
+        """`NaN` is ERDDAP's mark for missing in both of its forms."""
+        found = read("time (UTC),temperature (degree_C)\n2024-01-01T00:00:00Z,NaN\n")
+
+        assert rows(found) == [("temperature", "2024-01-01T00:00:00Z", None, 19)]
 
     def test_asked(self) -> None:
         """A coordinate is taken where it is asked for."""

@@ -74,6 +74,37 @@ def edges(
     return _spanning(local.to_utc(marks), window)
 
 
+def off_raster(
+    instants: NDArray[np.int64], interval: Interval, zone: ZoneInfo
+) -> NDArray[np.bool_]:
+    """Where an instant does not begin a step of a raster; nowhere if that is spontaneous.
+
+    Raises:
+        TooMuch: a raster of more than an hour has too many steps between the instants.
+    """
+    off = np.zeros(len(instants), np.bool_)
+    if interval.is_spontaneous or not len(instants):
+        return off
+    span = Window(int(instants.min()), int(instants.max()) + 1)
+    step = interval.elapsed
+    if step is None or step > HOUR:
+        raster = edges(interval, span, zone=zone)
+        off |= raster[np.searchsorted(raster, instants)] != instants
+    elif zone.key == "UTC":
+        off |= instants % step != 0
+    else:
+        off |= (instants - _origins(instants, step, zone)) % step != 0
+    return off
+
+
+def _origins(instants: NDArray[np.int64], step: int, zone: ZoneInfo) -> NDArray[np.int64]:
+    """The midnight from which each instant's steps of elapsed time count."""
+    if DAY % step:
+        return LocalTime.over(zone, Window(0, 0)).to_utc(np.zeros(1, np.int64))
+    local = LocalTime.over(zone, Window(int(instants.min()), int(instants.max()) + 1))
+    return local.to_utc(local.from_utc(instants) // DAY * DAY)
+
+
 def parse_day_start(text: str) -> int:
     """Microseconds of wall time after midnight of a text such as `06:00`.
 

@@ -23,7 +23,8 @@ _COMMA_GROUPS: Final = r"^[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?$"
 _DECIMAL_COMMA: Final = r"^[+-]?(([0-9]{1,3}(\.[0-9]{3})+|[0-9]+)(,[0-9]*)?|,[0-9]+)" + _EXPONENT
 _WITH_COMMA: Final = r"^[+-]?[0-9.]*,[0-9.,]*" + _EXPONENT
 _GROUPS_OR_DECIMALS: Final = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
-_ABSENT: Final = pa.array(["nan", "na", "n/a", "null", "none", "-", "#n/a"])
+_NOT_A_NUMBER: Final = "nan"
+_ABSENT: Final = pa.array(["na", "n/a", "null", "none", "-", "#n/a"])
 
 NO_FLAG: Final = -1
 """In a column of flags: none is given."""
@@ -61,19 +62,24 @@ class Numbers:
     has_point: bool
 
 
-def numbers(column: pa.Array, decimal: str | None) -> Numbers:
+def numbers(column: pa.Array, decimal: str | None, *, nan_is_missing: bool = False) -> Numbers:
     """The numbers of a column of texts, or of one that has numbers already.
 
     Args:
         column: the cells.
         decimal: the decimal sign; None takes the point, and marks what a comma makes unclear.
+        nan_is_missing: the text `NaN` is the mark for a missing number; else it is a bad one, since
+            programs also write it for a calculation that went wrong.
     """
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return _typed(column)
     texts = pc.fill_null(pc.utf8_trim_whitespace(column), "")
     good, exact = _exact(texts, decimal)
     state = np.where(good, Cell.NUMBER, Cell.BAD).astype(np.uint8)
-    state[_mask(pc.is_in(pc.utf8_lower(texts), _ABSENT))] = Cell.ABSENT
+    lowered = pc.utf8_lower(texts)
+    state[_mask(pc.is_in(lowered, _ABSENT))] = Cell.ABSENT
+    if nan_is_missing:
+        state[_mask(pc.equal(lowered, _NOT_A_NUMBER))] = Cell.ABSENT
     state[_mask(pc.equal(texts, ""))] = Cell.EMPTY
     values = _values(exact)
     state[~np.isfinite(values)] = Cell.BAD

@@ -180,7 +180,7 @@ class Collector:
         codes: NDArray[np.int32],
     ) -> _Block:
         column = columns[series.place]
-        found = cells.numbers(column, self._decimal)
+        found = cells.numbers(column, self._decimal, nan_is_missing=self._layout.nan_is_missing)
         self._require_clear(found, column, lines)
         given = None if series.flags is None else columns[series.flags]
         flags = cells.flags(given, self._layout.marks, len(lines))

@@ -54,6 +54,8 @@ class Layout:
         names: the column that names the series of each row, in a long file.
         marks: flags in letters, with the number that each stands for; else flags are numbers.
         skipped: rows after the names that hold no readings.
+        wide: each series has a column of its own.
+        nan_is_missing: the text `NaN` stands for a missing number.
     """
 
     time: int
@@ -63,6 +65,7 @@ class Layout:
     marks: dict[str, int] | None = None
     skipped: int = 0
     wide: bool = False
+    nan_is_missing: bool = False
 
 
 CANADIAN_MARKS: Final = {"": 9, "M": 19, "NA": 19, "E": 21}
@@ -131,7 +134,7 @@ def _wide(names: Sequence[str], time: int, clock: Clock, *, with_units: bool) ->
         if place != time and name.casefold() not in _BESIDE:
             base, unit = _split(name) if with_units else (name, "")
             series.append(SeriesColumn(place=place, name=base, unit=unit))
-    return Layout(time=time, clock=clock, series=series, wide=True)
+    return Layout(time=time, clock=clock, series=series, wide=True, nan_is_missing=with_units)
 
 
 def _is_erddap(pieces: Pieces, time: int) -> bool:
@@ -148,7 +151,9 @@ def _erddap(pieces: Pieces, time: int, columns: Sequence[str] | None) -> Layout:
         is_measured = units[place] and name.casefold() not in _COORDINATES
         if place != time and (is_measured or name.casefold() in wanted):
             series.append(SeriesColumn(place=place, name=name, unit=units[place]))
-    return Layout(time=time, clock=Clock.UTC, series=series, skipped=1, wide=True)
+    return Layout(
+        time=time, clock=Clock.UTC, series=series, skipped=1, wide=True, nan_is_missing=True
+    )
 
 
 def _marked(names: Sequence[str]) -> bool:

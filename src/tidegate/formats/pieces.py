@@ -89,7 +89,8 @@ def _csv_rows(texts: Iterable[str], path: str, delimiter: str) -> Iterator[tuple
                 yield line, cells
             line = reader.line_num + 1
     except csv.Error as problem:
-        raise BadFile(path, f"line {line}: {problem}") from None
+        hint = "close every quote and put it next to a delimiter; double quotes within"
+        raise BadFile(path, f"line {line}: {problem}", hint=hint) from None
 
 
 def _texts(stream: BinaryIO, path: str) -> Iterator[str]:
@@ -107,7 +108,8 @@ def _lines(stream: BinaryIO, path: str) -> Iterator[tuple[int, bytes]]:
     while text := stream.readline(MAX_LINE):
         line += 1
         if len(text) == MAX_LINE:
-            raise BadFile(path, f"line {line} is longer than {MAX_LINE:,} bytes")
+            hint = "write one reading, or the readings of one instant, a line"
+            raise BadFile(path, f"line {line} is longer than {MAX_LINE:,} bytes", hint=hint)
         yield line, text.removeprefix(codecs.BOM_UTF8) if line == 1 else text
 
 
@@ -132,13 +134,18 @@ def _csv_columns(rows: Iterable[tuple[int, list[str]]], width: int) -> Iterator[
 
 
 def jsonl_pieces(stream: BinaryIO, path: str) -> Pieces:
-    """The pieces of a file of JSON objects, one a line; the first names the columns."""
+    """The pieces of a file of JSON objects, one a line; the first names the columns.
+
+    Readings with a `value` may have a `flag` on any line.
+    """
     rows = _json_rows(stream, path)
     opening: list[tuple[int, Any]] = []
     for line, found in rows:
         opening.append((line, found))
         if isinstance(found, dict):
             names = list(found)
+            if "value" in names and "flag" not in names:
+                names.append("flag")
             return Pieces(names, _json_columns(chain(opening, rows), names), dense=True)
         if len(opening) == ROWS:
             break
@@ -206,7 +213,9 @@ def parquet_pieces(stream: BinaryIO, path: str) -> Pieces:
     try:
         file = pq.ParquetFile(stream)
     except (pa.ArrowInvalid, OSError) as problem:
-        raise BadFile(path, f"this is no Parquet file: {str(problem).rstrip('.')}") from None
+        why = f"this is no Parquet file: {str(problem).rstrip('.')}"
+        hint = "name its format with --format, or write the file again"
+        raise BadFile(path, why, hint=hint) from None
     return Pieces(file.schema_arrow.names, _parquet_columns(file, path))
 
 
@@ -218,4 +227,6 @@ def _parquet_columns(file: Any, path: str) -> Iterator[Piece]:
             start += batch.num_rows
             yield Piece(lines, batch.columns)
     except (pa.ArrowInvalid, OSError) as problem:
-        raise BadFile(path, f"row {start} or one after it cannot be read: {problem}") from None
+        why = f"row {start} or one after it cannot be read: {problem}"
+        hint = "the file is damaged; write or copy it again"
+        raise BadFile(path, why, hint=hint) from None

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final, Self
 import numpy as np
 import pyarrow as pa
 
-from tidegate.calc.calendar import edges
+from tidegate.calc.calendar import edges, off_raster
 from tidegate.calc.raster import Condensed, Points, convert
 from tidegate.calc.units import Step, by_name, conversion, method
 from tidegate.formats.clocks import Reading, times
 from tidegate.model.errors import BadTime, BadValue, UsageError
 from tidegate.model.flags import WITHOUT_NUMBER, Flag
-from tidegate.model.instants import BEGINNING, DAY, FOREVER, HOUR, to_text
+from tidegate.model.instants import BEGINNING, FOREVER, to_text
 from tidegate.model.windows import Window
 from tidegate.services.points import UTC, zone_of
 from tidegate.store.verbs import READINGS
@@ -170,24 +170,10 @@ def _span(points: Points) -> Window:
 
 
 def _require_on_raster(instants: NDArray[np.int64], interval: Interval, zone: ZoneInfo) -> None:
-    if interval.is_spontaneous or not len(instants):
-        return
-    step = interval.elapsed
-    if step and step <= HOUR and DAY % step == 0 and zone.key == UTC:
-        off = instants % step != 0
-    else:
-        off = _beside(instants, interval, zone)
+    off = off_raster(instants, interval, zone)
     if off.any():
         index = int(np.argmax(off))
         raise OffRaster(index, int(instants[index]), interval)
-
-
-def _beside(instants: NDArray[np.int64], interval: Interval, zone: ZoneInfo) -> NDArray[np.bool_]:
-    """Where an instant is not on the raster."""
-    span = Window(int(instants.min()), int(instants.max()) + 1)
-    raster = edges(interval, span, zone=zone)
-    off: NDArray[np.bool_] = raster[np.searchsorted(raster, instants)] != instants
-    return off
 
 
 def _instants(texts: Sequence[str], zone: ZoneInfo) -> NDArray[np.int64]:
