@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.model.connector import Capabilities, Task
-from tidegate.model.coverage import PROVISIONAL, Coverage, CoverageState
+from tidegate.model.coverage import ASKED_AGAIN, PROVISIONAL, Coverage, CoverageState
 from tidegate.model.instants import DAY, FOREVER, HOUR, MINUTE, parse, to_text
 from tidegate.model.windows import Window, WindowSet
 from tidegate.plans.splitting import due, final_before, pieces, plan
@@ -80,6 +80,7 @@ class TestDue:
             (CoverageState.EMPTY, "", False),
             (CoverageState.DONE, PROVISIONAL, True),
             (CoverageState.EMPTY, PROVISIONAL, True),
+            (CoverageState.DONE, f"{ASKED_AGAIN}timed-out: x", True),
             (CoverageState.FAILED, "timed-out: x", True),
             (CoverageState.REFUSED, "forbidden: x", True),
         ],

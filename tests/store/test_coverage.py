@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tidegate.model.coverage import Coverage, CoverageState
+from tidegate.model.coverage import ASKED_AGAIN, Coverage, CoverageState
 from tidegate.model.errors import NotFound
 from tidegate.model.windows import Window, WindowSet
 from tidegate.store.messages import Confirmation, ConnectionRecord
@@ -55,23 +55,46 @@ def test_coverage_comes_back_as_it_was_recorded(campus):
 
 def test_a_later_row_takes_its_window(campus):
     """A later row wins over the part of earlier ones that it overlaps."""
-    confirm(campus, row(0, 100, asked_at=1))
+    confirm(campus, row(0, 100, EMPTY, asked_at=1))
     confirm(campus, row(40, 60, FAILED, asked_at=2))
-    confirm(campus, row(50, 55, EMPTY, asked_at=3))
+    confirm(campus, row(50, 55, asked_at=3))
     assert campus.coverage("campus") == [
-        row(0, 40, asked_at=1),
+        row(0, 40, EMPTY, asked_at=1),
         row(40, 50, FAILED, asked_at=2),
-        row(50, 55, EMPTY, asked_at=3),
+        row(50, 55, asked_at=3),
         row(55, 60, FAILED, asked_at=2),
-        row(60, 100, asked_at=1),
+        row(60, 100, EMPTY, asked_at=1),
     ]
 
 
+@pytest.mark.parametrize("state", [FAILED, CoverageState.REFUSED])
+def test_a_failure_leaves_done_what_is_done(campus, state):
+    """Asking again in vain keeps `done`, with the failure as detail; the rest is failed."""
+    confirm(campus, row(0, 10, asked_at=1), row(20, 30, asked_at=1))
+    confirm(campus, row(5, 25, state, asked_at=2, detail="timed-out: x"))
+    again = f"{ASKED_AGAIN}timed-out: x"
+    assert campus.coverage("campus") == [
+        row(0, 5, asked_at=1),
+        row(5, 10, asked_at=1, detail=again),
+        row(10, 20, state, asked_at=2, detail="timed-out: x"),
+        row(20, 25, asked_at=1, detail=again),
+        row(25, 30, asked_at=1),
+    ]
+
+    confirm(campus, row(0, 30, state, asked_at=3, detail="throttled: y"))
+    assert {one.detail for one in campus.coverage("campus")} == {
+        "throttled: y",
+        f"{ASKED_AGAIN}throttled: y",
+    }
+    confirm(campus, row(0, 30, asked_at=4))
+    assert campus.coverage("campus") == [row(0, 30, asked_at=4)]
+
+
 def test_done_windows_that_touch_are_one(campus):
-    """Done windows join under the instant of the last, so nights do not pile up."""
+    """Done windows join under the oldest of their instants, so nights do not pile up."""
     for night in range(5):
         confirm(campus, row(night * 10, night * 10 + 10, asked_at=night))
-    assert campus.coverage("campus") == [row(0, 50, asked_at=4)]
+    assert campus.coverage("campus") == [row(0, 50, asked_at=0)]
 
 
 def test_empty_windows_keep_the_instant_they_were_asked(campus):
@@ -79,7 +102,7 @@ def test_empty_windows_keep_the_instant_they_were_asked(campus):
     confirm(campus, row(0, 10, EMPTY, asked_at=1), row(10, 20, EMPTY, asked_at=2))
     confirm(campus, row(20, 30, EMPTY, asked_at=3))
     assert campus.coverage("campus") == [
-        row(0, 20, EMPTY, asked_at=2),
+        row(0, 20, EMPTY, asked_at=1),
         row(20, 30, EMPTY, asked_at=3),
     ]
 
@@ -125,7 +148,10 @@ steps = st.lists(
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=steps)
 def test_coverage_is_a_set_of_windows_per_state(campus, steps):
-    """Recording a row adds its window to one state and takes it from the others."""
+    """Recording a row adds its window to one state and takes it from the others.
+
+    Only what is done stays done under a failure.
+    """
     if "campus" in {one.name for one in campus.connections()}:
         campus.remove_connection("campus")
     campus.put_connection(ConnectionRecord(name="campus", platform="dcs", url="http://x"))
@@ -137,6 +163,8 @@ def test_coverage_is_a_set_of_windows_per_state(campus, steps):
             start, end = sorted((one, other))
             rows.append(row(start, end, state, subject=subject, asked_at=asked_at))
             laid = WindowSet([rows[-1].window])
+            if state is FAILED:
+                laid -= expected[subject, DONE]
             for place in [place for place in places if place[0] == subject]:
                 expected[place] -= laid
             expected[subject, state] |= laid

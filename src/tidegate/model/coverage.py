@@ -13,6 +13,10 @@ PROVISIONAL: Final = "late data may still come"
 """Detail of a `done` or `empty` window asked for too early to be final: it is due again."""
 
 
+ASKED_AGAIN: Final = "asked again in vain: "
+"""How the detail of a `done` window begins whose last asking failed: it is due again."""
+
+
 class CoverageState(StrEnum):
     """What is known of a window; what no row covers is due."""
 

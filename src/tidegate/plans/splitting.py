@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tidegate.model.connector import Capabilities, Task
-from tidegate.model.coverage import PROVISIONAL, Coverage, CoverageState
+from tidegate.model.coverage import ASKED_AGAIN, PROVISIONAL, Coverage, CoverageState
 from tidegate.model.instants import DAY, HOUR, from_datetime, to_datetime
 from tidegate.model.windows import Window, WindowSet
 
@@ -53,8 +53,9 @@ def plan(
 def due(wanted: Window, rows: Iterable[Coverage], *, alignment: int = 1, now: int) -> WindowSet:
     """The windows to ask for: wanted, past, and not answered for good.
 
-    What failed or was refused is due again, and so is what was asked for so early that late data
-    may have come since. Borders lie on multiples of `alignment`, outwards, but never after `now`.
+    What failed or was refused is due again, also where an earlier answer is kept, and so is what
+    was asked for so early that late data may have come since. Borders lie on multiples of
+    `alignment`, outwards, but never after `now`.
     """
     settled = WindowSet(row.window for row in rows if is_settled(row))
     past = _floor(now, alignment)
@@ -67,8 +68,9 @@ def due(wanted: Window, rows: Iterable[Coverage], *, alignment: int = 1, now: in
 
 
 def is_settled(row: Coverage) -> bool:
-    """True if the platform has answered for the window, and late enough to rely on it."""
-    return row.state in _ANSWERED and row.detail != PROVISIONAL
+    """True if the platform has answered for the window, late enough and when last asked."""
+    is_final = row.detail != PROVISIONAL and not row.detail.startswith(ASKED_AGAIN)
+    return row.state in _ANSWERED and is_final
 
 
 def final_before(asked_at: int, capabilities: Capabilities) -> int:

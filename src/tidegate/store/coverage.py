@@ -1,4 +1,7 @@
-"""Coverage: rows of one subject never overlap; a later one takes its window from those before."""
+"""Coverage: rows of one subject never overlap; a later one takes its window from those before.
+
+Only a failure takes nothing from what is done: those readings are there. It becomes their detail.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
-from tidegate.model.coverage import Coverage, CoverageState
+from tidegate.model.coverage import ASKED_AGAIN, Coverage, CoverageState
 from tidegate.model.instants import BEGINNING, FOREVER
 from tidegate.model.windows import Window
 
@@ -28,6 +31,9 @@ _ROWS: Final = pa.schema(
         "detail": pa.string(),
     }
 )
+
+
+_WRONG: Final = frozenset({CoverageState.FAILED, CoverageState.REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +97,27 @@ def coverage(
 
 
 def laid_over(spans: Iterable[_Span], top: _Span) -> list[_Span]:
-    """Spans with one more laid over them: what it covers of the others is gone."""
-    left = []
+    """Spans with one more laid over them: what it covers of the others is gone.
+
+    Done spans stay done under a failure, and tell of it; they keep the instant of their answer.
+    """
+    left, over = [], [top]
     for span in spans:
         if span.start < top.start:
             left.append(replace(span, end=min(span.end, top.start)))
         if span.end > top.end:
             left.append(replace(span, start=max(span.start, top.end)))
-    return sorted([*left, top], key=lambda span: span.start)
+        start, end = max(span.start, top.start), min(span.end, top.end)
+        if start < end and span.state == CoverageState.DONE and top.state in _WRONG:
+            kept = replace(span, start=start, end=end, detail=f"{ASKED_AGAIN}{top.detail}")
+            over = [*laid_over(over, kept)]
+    return sorted([*left, *over], key=lambda span: span.start)
 
 
 def joined(spans: Iterable[_Span]) -> list[_Span]:
     """Sorted spans with those that touch and say the same made one.
 
-    Done windows of different runs are joined under the instant of the last: what is there is
+    Done windows of different runs are joined under the oldest of their instants: what is there is
     there. Empty and failed ones stay apart, since each must keep the instant it was asked.
     """
     result: list[_Span] = []
@@ -113,7 +126,7 @@ def joined(spans: Iterable[_Span]) -> list[_Span]:
             result[-1] = replace(
                 result[-1],
                 end=span.end,
-                asked_at=max(result[-1].asked_at, span.asked_at),
+                asked_at=min(result[-1].asked_at, span.asked_at),
                 run=max(result[-1].run, span.run),
             )
         else:
