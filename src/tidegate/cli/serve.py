@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,14 +44,13 @@ def serve(
     from tidegate.web.serving import serve as serve_on
 
     tls = _certificate(certificate, key)
-    with common.open() as store:
+    with common.open() as store, closing(listening(host, port)) as listener:
         application = create_application(
             store.verbs,
             prefix=prefix,
             limits=Limits.of(store.settings),
             passwords=store.settings.service_basic_auth,
         )
-        listener = listening(host, port)
         address = address_of(listener, tls=tls is not None)
 
         def ready() -> None:
