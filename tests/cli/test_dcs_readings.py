@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.faults.campus import the_error, truth
 
-from tidegate.model.instants import parse
+from tidegate.model.instants import parse, to_text
 from tidegate.model.windows import Window
 
 WELCOME = "Successfully logged in to DCS as 'demo' with Administrator privileges"
@@ -62,7 +62,7 @@ def test_readings_of_a_day(campus, standin):
 
     assert ran.err.splitlines() == [
         WELCOME,
-        "window [2024-01-10, 2024-01-11), end not included: 48 readings",
+        "window [2024-01-10T00:00:00Z, 2024-01-11T00:00:00Z), end not included: 48 readings",
     ]
     expected = truth(standin, "R733", DAY_WINDOW)
     assert [row["periodValue"] for row in ran.rows] == expected["period"]
@@ -80,7 +80,9 @@ def test_end_is_exclusive_in_the_seeds_example(tidegate, dcs_standin, monkeypatc
     ran = tidegate(*words, "--json")
 
     assert len(ran.rows) == 1440
-    assert "window [2019-01-01, 2019-01-31), end not included: 1,440 readings" in ran.err
+    assert (
+        "[2019-01-01T00:00:00Z, 2019-01-31T00:00:00Z), end not included: 1,440 readings" in ran.err
+    )
     assert ran.rows[-1]["startTime"] == "2019-01-30T23:30:00Z"
 
 
@@ -94,7 +96,22 @@ def test_readings_of_today_without_any_time(tidegate, dcs_standin, monkeypatch):
     query = dcs_standin.log[-2].query
     assert "start=" not in query
     assert "end=" not in query
+    first, last = ran.rows[0]["startTime"], parse(ran.rows[-1]["startTime"]) + 1_800_000_000
+    assert f"window [{first}, {to_text(last)}), end not" in ran.err
     assert f"{len(ran.rows):,} readings" in ran.err
+
+
+def test_local_times_have_their_offset(tidegate, standin, monkeypatch):
+    """With --local-time the window and the readings are told by the clock of the server."""
+    monkeypatch.setenv("TIDEGATE_PASSWORD", "demo")
+    tidegate("connect", "dcs", "main", standin.base_app, "--user", "demo", "--api", "app")
+    words = ("dcs", "readings", "733", "--start", "2024-03-30", "--end", "2024-04-01")
+
+    ran = tidegate(*words, "--local-time")
+
+    assert "window [2024-03-30T00:00:00+00:00, 2024-04-01T00:00:00+01:00), end" in ran.err
+    assert "2024-03-31T00:30:00+00:00 " in ran.out
+    assert "2024-03-31T02:00:00+01:00 " in ran.out
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from tidegate.cli.common import COMMON, Common
 from tidegate.cli.output import note, show
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 app = App(name="dcs", help="Coherent DCS: meters, virtual meters, readings as the server has them.")
 
@@ -96,8 +93,7 @@ def readings(
         source: collected readings, typed ones, or both.
         common: common options.
     """
-    from tidegate.platforms.dcs.asking import Question, window
-    from tidegate.services.dcs import moment
+    from tidegate.services.dcs import Question, moment
 
     question = Question(
         id=id,
@@ -112,24 +108,11 @@ def readings(
         source=source,
     )
     with common.open() as store:
-        passing = _Counted(store.dcs_readings(question, connection=connection))
-        show(passing, json=common.json)
-    first, last = window(question)
+        answered = store.dcs_readings(question, connection=connection)
+        rows = ({**row, "startTime": answered.told(row["startTime"])} for row in answered)
+        show(rows, json=common.json)
+    first, last = (answered.told(at) for at in answered.window)
     note(
-        f"window [{first.isoformat()}, {last.isoformat()}), end not included: "
-        f"{passing.count:,} readings",
+        f"window [{first}, {last}), end not included: {answered.count:,} readings",
         quiet=common.quiet,
     )
-
-
-class _Counted:
-    """Rows on their way, counted."""
-
-    def __init__(self, rows: Iterable[dict[str, Any]]) -> None:
-        self._rows = rows
-        self.count = 0
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        for row in self._rows:
-            self.count += 1
-            yield row

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, cast
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Self, cast
+from zoneinfo import ZoneInfo
 
 from tidegate.model.instants import parse, to_datetime
 from tidegate.platforms.dcs import asking
@@ -12,7 +14,7 @@ from tidegate.transport.policies import Policies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date, datetime
+    from datetime import date
 
     from tidegate.platforms.dcs.access import Client
     from tidegate.platforms.dcs.connector import DcsConnector
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+Question = asking.Question
+
+_DEFAULT_ZONE: Final = "Europe/London"
 _DATE_LENGTH: Final = len("2019-01-01")
 
 
@@ -56,19 +61,80 @@ def virtual_meters(
         return _listed(asking.virtual_meters(client, id))
 
 
+class Answered:
+    """The readings of an answer as they arrive, and what was seen of them.
+
+    Attributes:
+        question: what was asked.
+        zone: whose clock the times are shown by.
+        count: readings that have arrived.
+    """
+
+    def __init__(self, rows: Iterator[Row], question: Question, zone: str) -> None:
+        self.question = question
+        self.zone = ZoneInfo(zone) if question.local_time else UTC
+        self.count = 0
+        self._zone_name = zone
+        self._rows = rows
+        self._first: Row | None = None
+        self._last: Row | None = None
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Row:
+        row = next(self._rows)
+        self._first = self._first or row
+        self._last = row
+        self.count += 1
+        return row
+
+    @property
+    def window(self) -> tuple[datetime, datetime]:
+        """Start and exclusive end: as asked for, else as the readings that arrived have them.
+
+        Without any reading, what servers choose is told.
+        """
+        start, end = (self._resolved(at) for at in asking.window(self.question, self._zone_name))
+        if self.question.start is None and self._first:
+            start = self._resolved(self._first["startTime"])
+        if self.question.end is None and self._last:
+            last = self._last["startTime"].astimezone(UTC)
+            end = self._resolved(last + timedelta(minutes=self._last["duration"]))
+        return start, end
+
+    def told(self, at: datetime) -> str:
+        """An instant by the clock of the answer: with `Z` in UTC, else with its offset."""
+        text = at.astimezone(self.zone).isoformat()
+        return text if self.question.local_time else text.replace("+00:00", "Z")
+
+    def _resolved(self, at: date | datetime) -> datetime:
+        """An instant by the clock of the answer; a day begins at its midnight."""
+        if isinstance(at, datetime):
+            return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(self.zone)
+        return datetime(at.year, at.month, at.day, tzinfo=self.zone)
+
+
 def readings(
     store: Verbs,
     record: ConnectionRecord,
-    question: asking.Question,
+    question: Question,
     *,
     policies: Policies = Policies(),
-) -> Iterator[Row]:
+) -> Answered:
     """The readings of a register or virtual meter as they arrive, a dictionary each.
 
     Raises:
         UnknownToPlatform: there is no such register; the hint lists those of the meter meant.
         BadValue: the API of the connection does not know an option.
     """
+    rows = _readings(store, record, question, policies)
+    return Answered(rows, question, record.settings.get("zone") or _DEFAULT_ZONE)
+
+
+def _readings(
+    store: Verbs, record: ConnectionRecord, question: Question, policies: Policies
+) -> Iterator[Row]:
     with _client(store, record, policies) as client:
         yield from asking.readings(client, question)
 

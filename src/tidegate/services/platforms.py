@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tidegate.plans.report import RunReport
     from tidegate.platforms.dcs.asking import Question
     from tidegate.services.coverage import SubjectCoverage
-    from tidegate.services.dcs import Row
+    from tidegate.services.dcs import Answered, Row
     from tidegate.services.discovering import Discovery
     from tidegate.services.events import Event
     from tidegate.services.gaps import Gap
@@ -365,7 +365,7 @@ class Platforms(Held):
 
         return dcs.virtual_meters(self.verbs, self._dcs(connection), id, policies=self.policies)
 
-    def dcs_readings(self, question: Question, *, connection: str | None = None) -> Iterator[Row]:
+    def dcs_readings(self, question: Question, *, connection: str | None = None) -> Answered:
         """Readings straight from a DCS server, as they arrive; nothing is stored."""
         from tidegate.services import dcs
 
