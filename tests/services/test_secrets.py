@@ -223,8 +223,9 @@ class TestFile:
         SecretFile(target).put("a", Secret("hunter2"))
         file.parent.mkdir()
         file.symlink_to(target)
-        with pytest.raises(BadFile):
+        with pytest.raises(BadFile) as refused:
             secrets.load("campus", STORE)
+        assert refused.value.hint
 
     @pytest.mark.parametrize("content", ["", "no json", '{"format":2}', '{"secrets":{"a":5}}'])
     def test_not_one(self, file: Path, content: str):
@@ -232,8 +233,9 @@ class TestFile:
         file.parent.mkdir()
         file.touch(mode=0o600)
         file.write_text(content)
-        with pytest.raises(BadFile, match=r"secrets\.json"):
+        with pytest.raises(BadFile, match=r"secrets\.json") as refused:
             secrets.load("campus", STORE)
+        assert refused.value.hint
 
     def test_kept_through_a_failure(self, file: Path, monkeypatch: pytest.MonkeyPatch):
         """A write that fails leaves the file as it was, and nothing beside it."""

@@ -144,10 +144,11 @@ class TestMistakes:
 
     @pytest.mark.parametrize("content", [b"read_timeout =", b"\xff\xfe", b"a = 1\na = 2"])
     def test_bad_file(self, user_file: Path, content: bytes):
-        """A settings file that is no TOML is named."""
+        """A settings file that is no TOML is named, with what to write."""
         user_file.write_bytes(content)
-        with pytest.raises(BadFile, match=r"config\.toml"):
+        with pytest.raises(BadFile, match=r"config\.toml") as refused:
             resolve(environment={}, user_file=user_file)
+        assert "TOML" in str(refused.value.hint)
 
     def test_store_inside_itself(self, store: Path, user_file: Path):
         """The file of a store cannot lead to another store."""

@@ -63,7 +63,9 @@ class SecretFile:
         except FileNotFoundError:
             return _Document()
         except OSError as error:
-            raise BadFile(self.path, error.strerror or "cannot be opened") from error
+            why = (error.strerror or "cannot be opened").lower()
+            hint = "make it a plain file that you can read, or remove it"
+            raise BadFile(self.path, why, hint=hint) from error
         with os.fdopen(handle, "rb") as file:
             self._require_private(os.fstat(file.fileno()))
             content = file.read(_LARGEST)
@@ -72,12 +74,14 @@ class SecretFile:
         except msgspec.DecodeError:
             raise BadFile(self.path, "is no file of secrets", hint="remove it") from None
         if document.format > _FORMAT:
-            raise BadFile(self.path, "was written by a later release")
+            hint = "use that release, or remove the file and connect again"
+            raise BadFile(self.path, "was written by a later release", hint=hint)
         return document
 
     def _require_private(self, status: os.stat_result) -> None:
         if not stat.S_ISREG(status.st_mode):
-            raise BadFile(self.path, "is no regular file")
+            hint = "put a plain file there, or nothing"
+            raise BadFile(self.path, "is no regular file", hint=hint)
         if status.st_mode & 0o077 or status.st_uid != os.geteuid():
             raise SecretExposed(self.path)
 

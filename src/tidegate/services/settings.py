@@ -189,7 +189,8 @@ def effective(
     store_file = Path(_setting(table[0], layers).value).expanduser() / STORE_FILE
     of_store = _of_file(store_file)
     if "store" in of_store:
-        raise BadFile(store_file, "'store' cannot be set inside a store")
+        hint = "take that line out; set it in the user's file, by TIDEGATE_STORE or --store"
+        raise BadFile(store_file, "'store' cannot be set inside a store", hint=hint)
     layers.insert(2, (str(store_file), of_store))
     settings = [_setting(definition, layers) for definition in table]
     return settings + [
@@ -253,7 +254,8 @@ def _of_file(path: Path) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadFile(path, f"cannot be read as settings: {error}") from error
+        hint = "write TOML, one line such as retry_attempts = 3 a setting"
+        raise BadFile(path, f"cannot be read as settings: {error}", hint=hint) from error
     return _known(document, f"setting ({path})")
 
 
