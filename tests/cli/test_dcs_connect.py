@@ -167,3 +167,15 @@ def test_connections_remove_keeps_the_data(web_campus, standin, tmp_path):
     assert web_campus("pull", "campus", check=False).code == 2
     name = "Sample meter: Active Energy (import)"
     assert web_campus("series", "show", name, "--json").rows[0]["readings"] == 96
+
+
+def test_series_show_in_words(web_campus):
+    """Text tells type and origin of a series in words, as the list does; JSON has the members."""
+    web_campus("pull", "campus", "R733", "--from", "2024-01-01", "--to", "2024-01-02")
+    name = "Sample meter: Active Energy (import)"
+
+    lines = [" ".join(line.split()) for line in web_campus("series", "show", name).out.splitlines()]
+    assert "type begin" in lines
+    assert "origin campus R733 period" in lines
+    (row,) = web_campus("series", "show", name, "--json").rows
+    assert row["origin"] == {"connection": "campus", "subject": "R733", "quantity": "period"}

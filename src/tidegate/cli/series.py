@@ -8,6 +8,7 @@ from cyclopts import App, Parameter
 
 from tidegate.cli.common import COMMON, Common, aliases_of
 from tidegate.cli.output import note, show
+from tidegate.model.series import SeriesType
 
 if TYPE_CHECKING:
     from tidegate.model.series import Series
@@ -47,7 +48,8 @@ def show_(name: str, *, repository: str = "main", common: Common = COMMON) -> No
             if common.json:
                 show([row], json=True)
             else:
-                show([{"": key, "value": value} for key, value in row.items()], json=False)
+                shown = _in_words(row)
+                show([{"": key, "value": value} for key, value in shown.items()], json=False)
 
 
 @app.command
@@ -123,6 +125,14 @@ def remove(*name: str, repository: str = "main", common: Common = COMMON) -> Non
     with common.open() as store:
         gone = store.remove_series(*name, repository=repository)
         note(f"removed {gone} series", quiet=common.quiet)
+
+
+def _in_words(row: dict[str, Any]) -> dict[str, Any]:
+    """A description with type and origin as `series list` writes them."""
+    origin = row["origin"] and " ".join(
+        row["origin"][part] for part in ("connection", "subject", "quantity")
+    )
+    return {**row, "type": SeriesType(row["type"]).name.lower(), "origin": origin}
 
 
 def _row(series: Series) -> dict[str, Any]:
