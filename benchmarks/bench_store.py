@@ -32,6 +32,13 @@ if TYPE_CHECKING:
 
     from tidegate.store.messages import Counts
 
+INTO_EMPTY = 4.0
+"""Target in millions of readings a second, where no reading is."""
+INTO_FULL = 1.5
+"""The same where readings exist."""
+SERIES_YEAR = 10
+"""Target in milliseconds of reading one series-year."""
+
 SLOTS = 365 * 48
 START = parse("2024-01-01")
 YEAR = Window(START, START + 365 * DAY)
@@ -71,9 +78,11 @@ def plain_insert(readings: pa.Table, folder: Path) -> None:
     connection.close()
 
 
-def report(what: str, rows: int, took: float, plain: float) -> None:
+def report(what: str, rows: int, took: float, plain: float, target: float | None = None) -> None:
+    """Print a figure; `target` is the least rate, in millions of readings a second."""
     rate = rows / took / 1e6
-    print(f"{what:32} {took:7.2f} s {rate:7.2f} M/s   {took / plain:5.2f} × plain insert")
+    wanted = f"   target {target:g} M/s, ratio {rate / target:.2f} (at least 1)" if target else ""
+    print(f"{what:32} {took:7.2f} s {rate:7.2f} M/s   {took / plain:5.2f} × plain insert{wanted}")
 
 
 def series_year(store: LocalStore, key: int) -> float:
@@ -86,15 +95,16 @@ def series_year(store: LocalStore, key: int) -> float:
 def measured(store: LocalStore, readings: pa.Table, plain: float) -> None:
     rows = readings.num_rows
 
-    def merge(what: str, batch: pa.Table, **expected: int) -> None:
+    def merge(what: str, batch: pa.Table, target: float, **expected: int) -> None:
         found: list[Counts] = []
         took = seconds(lambda: found.append(store.merge_readings(batch)))
         assert all(getattr(found[0], name) == count for name, count in expected.items())
-        report(what, rows, took, plain)
+        report(what, rows, took, plain, target)
 
-    merge("into empty windows", readings, inserted=rows)
-    merge("again, all equal", readings, equal=rows)
-    merge("again, one in 100 changed", with_one_in_a_hundred_changed(readings), changed=rows // 100)
+    changed = with_one_in_a_hundred_changed(readings)
+    merge("into empty windows", readings, INTO_EMPTY, inserted=rows)
+    merge("again, all equal", readings, INTO_FULL, equal=rows)
+    merge("again, one in 100 changed", changed, INTO_FULL, changed=rows // 100)
     report("compaction", rows, seconds(store.compact), plain)
 
 
@@ -120,7 +130,10 @@ def main() -> int:
             )
             measured(store, readings, plain)
             took = series_year(store, series // 2 + 1)
-            print(f"one series-year of {rows:,} readings: {took:.1f} ms")
+            print(
+                f"one series-year of {rows:,} readings: {took:.1f} ms"
+                f"   target {SERIES_YEAR} ms, ratio {took / SERIES_YEAR:.2f} (at most 1)"
+            )
             print(f"{store.status().bytes / rows:.1f} bytes a reading, both beliefs included")
     return 0
 
