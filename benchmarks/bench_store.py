@@ -131,7 +131,7 @@ def main() -> int:
             measured(store, readings, plain)
             took = series_year(store, series // 2 + 1)
             print(
-                f"one series-year of {rows:,} readings: {took:.1f} ms"
+                f"one series-year of {SLOTS:,} readings: {took:.1f} ms"
                 f"   target {SERIES_YEAR} ms, ratio {took / SERIES_YEAR:.2f} (at most 1)"
             )
             print(f"{store.status().bytes / rows:.1f} bytes a reading, both beliefs included")
