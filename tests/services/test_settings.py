@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import tidegate
 from tidegate.model.errors import BadFile, BadValue, UnknownName
 from tidegate.services.settings import (
     Setting,
@@ -62,9 +64,9 @@ class TestPrecedence:
     def test_store_of_the_user_file(self, store: Path, user_file: Path):
         """The store that the user's file names has its own file read."""
         user_file.write_text(f'store = "{store}"')
-        (store / "tidegate.toml").write_text("max_points = 10")
+        (store / "tidegate.toml").write_text("answer_limit_mib = 10")
 
-        assert resolve(environment={}, user_file=user_file).max_points == 10
+        assert resolve(environment={}, user_file=user_file).answer_limit_mib == 10
 
     def test_defaults(self, user_file: Path):
         """Without any setting all defaults are in force."""
@@ -105,17 +107,17 @@ class TestMistakes:
         given: dict[str, Any] = {"store": str(store)}
         environment = {}
         if place == "given":
-            given["max_point"] = 5
+            given["answer_limit_mi"] = 5
         elif place == "environment":
-            environment["TIDEGATE_MAX_POINT"] = "5"
+            environment["TIDEGATE_ANSWER_LIMIT_MI"] = "5"
         else:
             path = user_file if place == "user" else store / "tidegate.toml"
-            path.write_text("max_point = 5")
+            path.write_text("answer_limit_mi = 5")
         with pytest.raises(UnknownName) as caught:
             resolve(given, environment=environment, user_file=user_file)
 
         assert "did you mean" in str(caught.value.hint)
-        assert "max_points" in str(caught.value.hint).lower()
+        assert "answer_limit_mib" in str(caught.value.hint).lower()
 
     def test_variables_of_others(self, user_file: Path):
         """Variables that merely begin like ours, as a cluster sets them, are left alone."""
@@ -181,3 +183,15 @@ class TestShown:
         given = {one.name: one.default for one in definitions()}
 
         assert resolve(given, environment={}, user_file=user_file) == Settings()
+
+
+def test_every_setting_has_an_effect():
+    """No setting is only read and shown: each is used by name outside its table."""
+    package = Path(tidegate.__file__).parent
+    code = "".join(
+        path.read_text("utf-8") for path in package.rglob("*.py") if path.name != "settings.py"
+    )
+
+    idle = [one.name for one in definitions() if not re.search(rf"\.{one.name}\b", code)]
+
+    assert idle == []

@@ -72,9 +72,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     answer_limit_mib: Annotated[
         int, Meta(ge=1, description="largest answer held in memory, in MiB")
     ] = 256
-    max_points: Annotated[int, Meta(ge=1, description="points that one answer may have")] = (
-        50_000_000
-    )
     service_max_points: Annotated[
         int, Meta(ge=1, description="points that one request to the service may send or get")
     ] = 5_000_000
