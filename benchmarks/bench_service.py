@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
@@ -149,11 +150,8 @@ def together(
             while time.perf_counter() < until:
                 took[number].append(timed(lambda: ask(client, number)))
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(clients) as pool:
+        list(pool.map(work, range(clients)))  # which raises what went wrong in any of them
     return list(itertools.chain(*took))
 
 
@@ -221,11 +219,11 @@ def writing(port: int) -> list[bool]:
     return [line("POST of 96 points, 8 clients", len(took) / seconds, "/s", 300.0, at_least=True)]
 
 
-def both(port: int) -> list[bool]:
+def both(port: int, count: int) -> list[bool]:
     """A hundred readers of a day, without and with somebody who writes."""
 
     def day(client: Client, number: int) -> None:
-        client.ask(f"timeseries/meter%20{number}/data?from=2024-03-01&to=2024-03-02")
+        client.ask(f"timeseries/meter%20{number % count}/data?from=2024-03-01&to=2024-03-02")
 
     idle = statistics.median(together(port, 100, 5.0, day))
     writer = threading.Thread(target=together, args=(port, 1, 6.0, post))
@@ -250,7 +248,7 @@ def main() -> int:
         ) as server:
             assert server.stdout is not None
             port = int(server.stdout.readline().rsplit(":", 1)[1].split("/")[0])
-            good = [*reading(port), *summing(port, count), *writing(port), *both(port)]
+            good = [*reading(port), *summing(port, count), *writing(port), *both(port, count)]
             server.send_signal(signal.SIGTERM)
     return 0 if all(good) else 1
 

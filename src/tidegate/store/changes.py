@@ -25,11 +25,13 @@ class Change:
         last_instant, self._last_revision = _last(session)
         self.at = max(int(now()), last_instant + 1)
         self._revision: int | None = None
+        self._take(self._last_revision)
 
     def revision(self, *, run: int | None = None) -> int:
         """The number under which this change writes readings; taken when first asked for."""
         if self._revision is None:
             self._revision = self._last_revision + 1
+            self._take(self._revision)
             self.session.run(
                 "INSERT INTO revisions VALUES ($revision, $at, $actor, $run)",
                 revision=self._revision,
@@ -38,6 +40,11 @@ class Change:
                 run=run,
             )
         return self._revision
+
+    def _take(self, revision: int) -> None:
+        """Let later changes come after this one; numbers of one that is undone stay unused."""
+        if self.session.latest is not None:
+            self.session.latest.taken = (self.at, revision)
 
     def audit(self, verb: str, resource: str, *, before: Any = None, after: Any = None) -> None:
         """Leave a record of what was done to one thing."""
@@ -84,6 +91,8 @@ def from_json(text: str | None) -> Any:
 
 def _last(session: Session) -> tuple[int, int]:
     """The latest instant and the latest revision of any change."""
+    if session.latest is not None and session.latest.taken is not None:
+        return session.latest.taken
     instant, revision = session.rows(
         "SELECT greatest(max(written_at), (SELECT max(made_at) FROM audit)), max(revision)"
         " FROM revisions"

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from tidegate.model.instants import to_datetime
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tidegate.store.engine.duckdb import Session
 
-_MONTH: Final = "(year(make_timestamp(ts)) * 12 + month(make_timestamp(ts)) - 1)::INTEGER"
-
+_FIRST_MONTH: Final = 1970 * 12
 _WORTH: Final = 200_000
 """Unsorted readings of a month from which on rewriting it pays."""
 _SHARE: Final = 0.2
 """Share of a month that must be unsorted besides, so that a month is not rewritten daily."""
 
 
-def note_unsorted(session: Session, source: str) -> None:
+def note_unsorted(session: Session, instants: NDArray[np.int64]) -> None:
     """Remember that the months of some readings got rows in the order they came in."""
-    session.run(f"INSERT INTO months SELECT {_MONTH}, count(*) FROM {source} GROUP BY 1")
+    since = instants.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
+    months, counts = np.unique(since + _FIRST_MONTH, return_counts=True)
+    rows = ", ".join(f"({month}, {count})" for month, count in zip(months, counts, strict=True))
+    if rows:
+        session.run(f"INSERT INTO months VALUES {rows}")
 
 
 def unsorted_months(session: Session) -> list[int]:

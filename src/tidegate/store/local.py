@@ -276,7 +276,7 @@ class LocalStore(LocalIdentities):
         """Upsert by (series, ts); other readings stay."""
         batch = checked(readings)
         with self._addition(actor) as change:
-            series_rows.require_series(change.session, keys_of(batch))
+            series_rows.require_remembered(change.session, keys_of(batch), self._engine.remembered)
             shelf = reading_rows.quoted_shelf(quotation)
             counts = reading_rows.merge(change, batch, shelf=shelf)
             _audit_readings(change, "merge-readings", keys_of(batch), counts)

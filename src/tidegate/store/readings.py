@@ -109,7 +109,7 @@ class _Write:
                 f" SELECT series, ts, value, flag, $revision{self.shelf.extra} FROM incoming",
                 revision=self.change.revision(run=self.run),
             )
-            self._note("incoming")
+        self._note(batch)
 
     def _compare(self, batch: pa.Table, scope: pa.Table) -> None:
         with self.session.bound(incoming=batch, scope=scope):
@@ -182,11 +182,11 @@ class _Write:
             " FROM difference WHERE row IS NULL ORDER BY series, ts",
             revision=self.change.revision(run=self.run),
         )
-        self._note("(FROM difference WHERE row IS NULL)")
+        self._note(self.session.table("SELECT ts FROM difference WHERE row IS NULL"))
 
-    def _note(self, source: str) -> None:
+    def _note(self, batch: pa.Table) -> None:
         if self.shelf is CURRENT_SHELF:
-            note_unsorted(self.session, source)
+            note_unsorted(self.session, batch["ts"].to_numpy())
 
 
 def _held(session: Session, shelf: Shelf, scope: pa.Table) -> pa.Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
 
     from tidegate.store.changes import Change
     from tidegate.store.engine.duckdb import Session
+    from tidegate.store.remembering import Remembered
 
+_FEW: Final = 32
+"""Series of one write that are looked up one by one."""
 _COLUMNS: Final = pa.schema(
     {
         "key": pa.int32(),
@@ -97,6 +101,20 @@ def require_series(session: Session, keys: Iterable[SeriesKey]) -> None:
         )
     if missing is not None:
         raise NotFound("series", missing, hint="see `tidegate series list`")
+
+
+def require_remembered(session: Session, keys: Sequence[SeriesKey], remembered: Remembered) -> None:
+    """As `require_series`; a few series that were there before are not looked up again."""
+
+    def looked_up(some: Sequence[SeriesKey]) -> list[bool]:
+        require_series(session, some)
+        return [True]
+
+    if len(keys) > _FEW:
+        looked_up(keys)
+        return
+    for key in keys:
+        remembered.recall(("there", key), partial(looked_up, [key]))
 
 
 def select(

@@ -7,6 +7,7 @@ import os
 import threading
 import weakref
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
@@ -29,11 +30,22 @@ _MEMORY_CAP: Final = 1 << 30
 _CHECKPOINT_AT: Final = "64MiB"
 
 
-class Session:
-    """One cursor with the few ways in which the store speaks to it; parameters are `$named`."""
+@dataclass(slots=True)
+class Latest:
+    """The latest instant and revision that the one writer has taken; None if not looked up yet."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    taken: tuple[int, int] | None = None
+
+
+class Session:
+    """One cursor with the few ways in which the store speaks to it; parameters are `$named`.
+
+    `latest` is that of the writer, None for readers.
+    """
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, latest: Latest | None = None) -> None:
         self._cursor = cursor
+        self.latest = latest
 
     def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
         """Every row of an answer that is known to be small."""
@@ -87,6 +99,7 @@ class Engine:
         self.remembered = Remembered()
         self._written: Session | None = None
         self._redefines = False
+        self._latest = Latest()
         self._users = 0
         self._process = os.getpid()
         self._state = threading.Lock()
@@ -141,11 +154,14 @@ class Engine:
                 return
             try:
                 with self._transaction() as cursor:
-                    self._written = Session(cursor)
+                    self._written = Session(cursor, self._latest)
                     try:
                         yield self._written
                     finally:
                         self._written = None
+            except BaseException:
+                self._latest.taken = None  # what it took was undone
+                raise
             finally:
                 if self._redefines:
                     self._redefines = False
