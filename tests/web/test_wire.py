@@ -220,6 +220,21 @@ class TestMedia:
         short = max_.get(f"{PATH}?{DAY}&interval=day", headers={"Accept-Encoding": wanted})
         assert "content-encoding" not in short.headers
 
+    @pytest.mark.parametrize("encoding", [None, "gzip", "deflate"])
+    def test_long_answers_are_sent_as_they_are_made(self, max_, encoding):
+        """An answer of many points comes in chunks, in order; a pretty one comes whole."""
+        asked = f"{PATH}?from=2017-04-01&to=2017-04-03&interval=second"
+        headers = {"Accept-Encoding": encoding or "identity"}
+        answer = max_.get(asked, headers=headers)
+        assert answer.headers["transfer-encoding"] == "chunked"
+        assert answer.headers.get("content-encoding") == encoding
+        found = json.loads(unpacked(answer.body, encoding))["Data"]
+        assert len(found) == 2 * 86_400
+        assert found[-1]["From"] == "2017-04-02T23:59:59Z"
+        pretty = max_.get(f"{asked}&mediaType=application/json;indented=true", headers=headers)
+        assert "content-length" in pretty.headers
+        assert json.loads(unpacked(pretty.body, encoding))["Data"] == found
+
     @pytest.mark.parametrize(
         "headers",
         [

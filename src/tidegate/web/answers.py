@@ -5,16 +5,17 @@ from __future__ import annotations
 import gzip
 import math
 import zlib
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from tidegate.web.media import MEDIA_KEY, Media
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from starlette.types import Receive, Scope, Send
 
@@ -22,6 +23,8 @@ _WORTH_COMPRESSING: Final = 1_000
 _LONG: Final = 50_000
 """Bytes from which a body is worked on beside the event loop."""
 _GZIP_LEVEL: Final = 4
+_WHOLE: Final = 8 << 20
+"""Bytes up to which an answer is sent whole, with its length."""
 
 
 class JsonAnswer(Response):
@@ -67,6 +70,41 @@ class JsonAnswer(Response):
             self.headers["Content-Encoding"] = media.encoding
         self.body = body
         self.headers["Content-Length"] = str(len(body))
+
+
+def answer_in_pieces(pieces: Iterator[bytes], media: Media) -> Response:
+    """The answer of JSON that is made piece by piece; a long one is sent as it is made.
+
+    What goes wrong in the first pieces is raised here. A later failure breaks the connection off,
+    so that nobody takes half an answer for a whole one.
+    """
+    begun, size = [], 0
+    for piece in pieces:
+        begun.append(piece)
+        size += len(piece)
+        if size > _WHOLE and not media.indented:
+            return _PiecewiseAnswer(chain([b"".join(begun)], pieces), media)
+    return JsonAnswer(b"".join(begun))
+
+
+class _PiecewiseAnswer(StreamingResponse):
+    """An answer of unknown length, compressed on the way."""
+
+    def __init__(self, pieces: Iterator[bytes], media: Media) -> None:
+        headers = {"Vary": "Accept-Encoding"}
+        if media.encoding:
+            headers["Content-Encoding"] = media.encoding
+            pieces = _compressed(pieces, media.encoding)
+        super().__init__(pieces, headers=headers, media_type="application/json")
+
+
+def _compressed(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    window = zlib.MAX_WBITS | (16 if encoding == "gzip" else 0)
+    packer = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, window)
+    for piece in pieces:
+        if packed := packer.compress(piece):
+            yield packed
+    yield packer.flush()
 
 
 def encode(document: Any) -> bytes:

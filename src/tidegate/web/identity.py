@@ -9,6 +9,7 @@ from fastapi import Depends, Path, Request
 from starlette.concurrency import run_in_threadpool
 
 from tidegate.model.identities import Role
+from tidegate.web.media import MEDIA_KEY, PLAIN, Media
 from tidegate.web.paths import segment, unescaped
 
 if TYPE_CHECKING:
@@ -50,12 +51,14 @@ class Access:
         repository: the one in the path; empty for what belongs to none.
         service: what the application holds.
         now: the instant at which it came, the same for all its relative times.
+        media: the form of answer that is wanted.
     """
 
     caller: Caller
     repository: str
     service: Service
     now: int
+    media: Media
 
     @property
     def store(self) -> Verbs:
@@ -103,7 +106,13 @@ async def _access(request: Request, role: Role | None, repository: str) -> Acces
     service = Service.of(request)
     caller = await caller_of(request)
     caller.require(role or service.limits.deletions_need, repository or None)
-    return Access(caller=caller, repository=repository, service=service, now=service.clock())
+    return Access(
+        caller=caller,
+        repository=repository,
+        service=service,
+        now=service.clock(),
+        media=request.scope.get(MEDIA_KEY) or PLAIN,
+    )
 
 
 async def caller_of(request: Request) -> Caller:

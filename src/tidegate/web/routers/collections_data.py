@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from tidegate.calc.sums import SumRequest
 from tidegate.model.errors import NotFound, UsageError
@@ -14,7 +14,7 @@ from tidegate.services.layouts import Shape
 from tidegate.services.reading import read_each, windows
 from tidegate.services.series import SeriesSearch, search, series_numbered
 from tidegate.services.sums import sum_series
-from tidegate.web.answers import JsonAnswer
+from tidegate.web.answers import answer_in_pieces
 from tidegate.web.forms import DataForm, DataOfSeries
 from tidegate.web.identity import Access, Reading
 from tidegate.web.openapi import answers
@@ -51,7 +51,7 @@ def read_several(
     *,
     start: From = None,
     to: To = None,
-) -> JsonAnswer:
+) -> Response:
     """Read several series, each as a single one is read.
 
     With `attribute`, those that match at any instant of the range; their data are not masked.
@@ -65,7 +65,7 @@ def read_several(
         series = _members(access, series, wanted.filters, span, known.as_of)
     _require_size(access, series, raster.shape, first, last)
     found = read_each(access.store, series, first, last, shape=raster.shape, version=known)
-    return JsonAnswer(b"".join(_several(found, raster.shape)))
+    return answer_in_pieces(_several(found, raster.shape), access.media)
 
 
 @router.get("/sum", responses=answers(DataForm))
@@ -80,7 +80,7 @@ def sum_several(
     valid_if_any: Annotated[
         bool, Query(alias="validIfAny", description="flag 9 as soon as one value has it")
     ] = False,
-) -> JsonAnswer:
+) -> Response:
     """The sum of series, each for as long as its attributes match.
 
     Names and numbers restrict the candidates; attributes then decide, instant by instant, which
@@ -104,7 +104,7 @@ def sum_several(
     )
     known = version.version(access, raster.zone)
     table = sum_series(access.store, request, repository=access.repository, version=known)
-    return JsonAnswer(b"".join(described(table)))
+    return answer_in_pieces(described(table), access.media)
 
 
 def _chosen(access: Access, wanted: Selector) -> list[Series]:

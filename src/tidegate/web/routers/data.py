@@ -12,7 +12,7 @@ from tidegate.model.windows import Window
 from tidegate.services.accepting import Sent, TakesNoReadings, readings_of
 from tidegate.services.reading import read_each, windows
 from tidegate.services.series import series_of
-from tidegate.web.answers import JsonAnswer, no_content
+from tidegate.web.answers import JsonAnswer, answer_in_pieces, no_content
 from tidegate.web.bodies import Body, read
 from tidegate.web.forms import DataForm, Written
 from tidegate.web.identity import Access, Reading, Writing
@@ -49,7 +49,7 @@ def read_data(
     start: From = None,
     to: To = None,
     descending: Descending = False,
-) -> JsonAnswer:
+) -> Response:
     """Read a series on a raster; every raster point is there, missing ones with flag 19.
 
     Without `from` or `to` it begins at the first, or ends with the last, stored reading.
@@ -64,7 +64,8 @@ def read_data(
     )
     access.limits.require_rows(table.num_rows)
     unit = (table.schema.metadata or {}).get(b"unit", found.unit.encode()).decode()
-    return JsonAnswer(b"".join(body_of(table, interval, unit, descending=descending)))
+    pieces = body_of(table, interval, unit, descending=descending)
+    return answer_in_pieces(pieces, access.media)
 
 
 @router.post("", responses=answers(Written), openapi_extra=accepts(DataForm))
