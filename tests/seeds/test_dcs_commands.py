@@ -88,4 +88,5 @@ def test_d20_the_end_is_not_included(campus):
     ran = campus("dcs", "readings", "733", *DAYS, "--json")
 
     assert len(ran.rows) == 1440
-    assert "window [2024-01-01, 2024-01-31), end not included: 1,440 readings" in ran.err
+    window = "[2024-01-01T00:00:00Z, 2024-01-31T00:00:00Z)"
+    assert f"window {window}, end not included: 1,440 readings" in ran.err
