@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
 import threading
+from asyncio import get_running_loop, open_connection, start_server
 from base64 import b64encode
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -25,9 +28,12 @@ from tidegate.model.secret import Secret
 from tidegate.model.series import NewSeries, SeriesKey
 from tidegate.model.windows import Window
 from tidegate.services.identity import add_user
+from tidegate.standins import serving as standin_serving
 from tidegate.store import open_store
+from tidegate.web import serving as web_serving
 
 if TYPE_CHECKING:
+    from asyncio import Future, StreamReader, StreamWriter
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -130,6 +136,25 @@ def test_what_cannot_be_served(tmp_path, monkeypatch, capsys, options, code):
     words = ["serve", "--store", str(tmp_path / "store"), "--port", "0", *options]
     assert run(words) == 2
     assert f"error[{code}]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("listening", [web_serving.listening, standin_serving.listening])
+def test_short_answers_do_not_wait_for_the_callers_acknowledgement(listening):
+    async def sends_at_once() -> bool:
+        found: Future[int] = get_running_loop().create_future()
+
+        def met(_: StreamReader, writer: StreamWriter) -> None:
+            accepted = writer.get_extra_info("socket")
+            found.set_result(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        with closing(listening("127.0.0.1", 0)) as listener:
+            async with await start_server(met, sock=listener):
+                _, caller = await open_connection(*listener.getsockname())
+                caller.close()
+                return bool(await found)
+
+    assert asyncio.run(sends_at_once())
 
 
 def test_a_clean_stop_answers_what_is_under_way(tmp_path):
