@@ -7,13 +7,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol, cast
 
-import pyarrow as pa
-
 from tidegate.formats.files import replacing
 from tidegate.model.errors import UnknownName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    import pyarrow as pa
 
 
 class Format(StrEnum):
@@ -88,6 +88,8 @@ def write_table(
         BadFile: the path cannot be written.
         DiskFull: there is no room for the file.
     """
+    import pyarrow as pa
+
     chosen = Format.named(format)
     writer = cast("_Writer", import_module(f"tidegate.formats.{_WRITERS[chosen]}").write)
     given = table.to_batches() if isinstance(table, pa.Table) else table
