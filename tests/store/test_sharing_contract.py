@@ -58,6 +58,8 @@ class TestContract:
             "remove_series",
             "remove_user",
             "replace_window",
+            "put_view",
+            "remove_view",
             "revoke_api_key",
             "start_run",
         }

@@ -56,6 +56,7 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
         issuer: who made it; it ends when that user is removed.
         issued_at: UTC microseconds.
         expires_at: UTC microseconds; None for a key that only revocation ends.
+        view: the only view that its holder sees anything through; no view if None.
     """
 
     id: str
@@ -67,3 +68,4 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     issuer: str = ""
     issued_at: int = 0
     expires_at: int | None = None
+    view: str | None = None

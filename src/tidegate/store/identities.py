@@ -18,9 +18,9 @@ IDENTITY_TABLES: Final = (
         name VARCHAR, role VARCHAR, verifier VARCHAR, created_at BIGINT)""",
     """CREATE TABLE api_keys (
         id VARCHAR, digest VARCHAR, name VARCHAR, role VARCHAR, repositories VARCHAR,
-        beginning VARCHAR, issuer VARCHAR, issued_at BIGINT, expires_at BIGINT)""",
+        beginning VARCHAR, issuer VARCHAR, issued_at BIGINT, expires_at BIGINT, view VARCHAR)""",
 )
-"""The tables that format 2 added."""
+"""The tables that format 2 added; format 3 bound keys to views."""
 
 
 def users(session: Session) -> list[User]:
@@ -64,8 +64,8 @@ def remove_user(change: Change, name: str) -> None:
 def api_keys(session: Session) -> list[ApiKey]:
     """All keys, expired ones included, by the instant at which they were made."""
     rows = session.rows(
-        "SELECT id, digest, name, role, repositories, beginning, issuer, issued_at, expires_at"
-        " FROM api_keys ORDER BY issued_at, id"
+        "SELECT id, digest, name, role, repositories, beginning, issuer, issued_at, expires_at,"
+        " view FROM api_keys ORDER BY issued_at, id"
     )
     return [_key(row) for row in rows]
 
@@ -77,7 +77,7 @@ def add_api_key(change: Change, key: ApiKey) -> None:
         raise Duplicate("key", key.id)
     change.session.run(
         "INSERT INTO api_keys VALUES ($id, $digest, $name, $role, $repositories, $beginning,"
-        " $issuer, $issued_at, $expires_at)",
+        " $issuer, $issued_at, $expires_at, $view)",
         id=key.id,
         digest=key.digest,
         name=key.name,
@@ -87,8 +87,11 @@ def add_api_key(change: Change, key: ApiKey) -> None:
         issuer=key.issuer,
         issued_at=key.issued_at,
         expires_at=key.expires_at,
+        view=key.view,
     )
     shown = {"name": key.name, "role": key.role, "repositories": key.repositories}
+    if key.view is not None:
+        shown["view"] = key.view
     change.audit("add-key", f"key {key.id}", after=shown)
 
 
@@ -101,7 +104,7 @@ def revoke_api_key(change: Change, id: str) -> None:
 
 
 def _key(row: tuple[Any, ...]) -> ApiKey:
-    key, digest, name, role, repositories, beginning, issuer, issued_at, expires_at = row
+    key, digest, name, role, repositories, beginning, issuer, issued_at, expires_at, view = row
     bound = None if repositories is None else tuple(msgspec.json.decode(repositories))
     return ApiKey(
         id=key,
@@ -113,6 +116,7 @@ def _key(row: tuple[Any, ...]) -> ApiKey:
         issuer=issuer,
         issued_at=issued_at,
         expires_at=expires_at,
+        view=view,
     )
 
 

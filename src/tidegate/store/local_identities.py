@@ -1,21 +1,23 @@
-"""The verbs of a store in this process that concern users and keys of the server."""
+"""The verbs of a store in this process that concern who may use it, and what they see."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from tidegate.store import identities as identity_rows
+from tidegate.store import views as view_rows
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from tidegate.model.identities import ApiKey, User
+    from tidegate.model.views import View
     from tidegate.store.changes import Change
     from tidegate.store.engine.duckdb import Engine
 
 
 class LocalIdentities:
-    """Users and keys; a part of `LocalStore`, which opens the engine."""
+    """Users, keys and views; a part of `LocalStore`, which opens the engine."""
 
     _engine: Engine
 
@@ -52,3 +54,18 @@ class LocalIdentities:
         """End a key at once."""
         with self._change(actor) as change:
             identity_rows.revoke_api_key(change, id)
+
+    def views(self) -> list[View]:
+        """All views, by name."""
+        with self._engine.reading() as session:
+            return view_rows.views(session)
+
+    def put_view(self, view: View, *, actor: str = "owner") -> None:
+        """Add a view, or put it in place of the one with its name."""
+        with self._change(actor) as change:
+            view_rows.put_view(change, view)
+
+    def remove_view(self, name: str, *, actor: str = "owner") -> None:
+        """Remove a view that no key is bound to."""
+        with self._change(actor) as change:
+            view_rows.remove_view(change, name)

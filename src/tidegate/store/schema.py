@@ -1,4 +1,4 @@
-"""The tables of a store, format 2.
+"""The tables of a store, format 3.
 
 Rows that say what is believed carry `known_from` and `known_to` (half-open, `FOREVER` while
 believed). No table has a key: one writer checks what must be unique, and keys cost more than
@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Final
 
 from tidegate.store.identities import IDENTITY_TABLES
+from tidegate.store.views import VIEW_TABLES
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """The format that this release writes; it opens every earlier one."""
 
 TABLES: Final = (
@@ -64,4 +65,5 @@ TABLES: Final = (
         made_at BIGINT, actor VARCHAR, verb VARCHAR, resource VARCHAR,
         before VARCHAR, after VARCHAR)""",
     *IDENTITY_TABLES,
+    *VIEW_TABLES,
 )

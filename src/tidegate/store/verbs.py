@@ -20,6 +20,7 @@ from tidegate.model.identities import ApiKey, User
 from tidegate.model.partials import PartialsRequest
 from tidegate.model.series import MAIN, NewSeries, Series, SeriesKey
 from tidegate.model.units import Unit
+from tidegate.model.views import View
 from tidegate.model.windows import Window
 from tidegate.store.messages import (
     AssignmentChange,
@@ -388,6 +389,23 @@ class Verbs(Protocol):
 
     def revoke_api_key(self, id: str, *, actor: str = "owner") -> None:
         """End a key at once."""
+        ...
+
+    def views(self) -> list[View]:
+        """All views, by name."""
+        ...
+
+    def put_view(self, view: View, *, actor: str = "owner") -> None:
+        """Add a view, or put it in place of the one with its name."""
+        ...
+
+    def remove_view(self, name: str, *, actor: str = "owner") -> None:
+        """Remove a view.
+
+        Raises:
+            NotFound: there is no such view.
+            InUse: keys are bound to it.
+        """
         ...
 
     # -- upkeep ----------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tidegate.model.errors import StoreDamaged, StoreTooNew
 from tidegate.store.migrations.identities import add_identities
+from tidegate.store.migrations.records import add_records_and_views
 from tidegate.store.schema import FORMAT
 
 if TYPE_CHECKING:
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-STEPS: Final[Mapping[int, Callable[[Session], None]]] = {1: add_identities}
+STEPS: Final[Mapping[int, Callable[[Session], None]]] = {
+    1: add_identities,
+    2: add_records_and_views,
+}
 """From a format to the function that makes the next one of it; format 1 is the first."""
 
 

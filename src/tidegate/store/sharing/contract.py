@@ -38,6 +38,7 @@ READERS: Final = frozenset(
         "coverage",
         "users",
         "api_keys",
+        "views",
         "audit_trail",
         "status",
     }
