@@ -196,3 +196,25 @@ def head(caller: Caller, more: bytes) -> bytes:
 
 def raw(caller: Caller, more: bytes, body: bytes) -> bytes:
     return caller.send_raw(head(caller, more) + body)
+
+
+class TestTime:
+    """The time that one answer may take."""
+
+    @pytest.fixture
+    def limits(self) -> Limits:
+        """Hardly any."""
+        return Limits(seconds=0.05)
+
+    def test_a_long_calculation_is_stopped(self, max_):
+        """It ends in 503 with a code of its own, soon after its time is up; the service goes on."""
+        long = "%2B".join(["MovingAvg([seconds],600)*Sin([seconds])"] * 40)
+        window = "from=2017-01-01&to=2017-01-05"
+        began = time.monotonic()
+        answer = max_.get(f"calculations?{window}&formula={long}&calculationInterval=second")
+        assert time.monotonic() - began < 3
+        assert answer.status == 503
+        assert answer.json()["Code"] == "OutOfTime"
+        assert answer.json()["Details"]["Seconds"] == 0.05
+        short = "calculations?from=2017-01-01&to=2017-01-01T01:00&formula=1&calculationInterval=3"
+        assert max_.get(short).status == 200

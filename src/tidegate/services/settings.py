@@ -78,6 +78,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     service_max_series: Annotated[
         int, Meta(ge=1, description="series that one request to the service may name")
     ] = 50_000
+    service_max_seconds: Annotated[
+        Positive, Meta(description="seconds that a sum, calculation or reading may take to begin")
+    ] = 60.0
     service_max_body_mib: Annotated[
         int, Meta(ge=1, description="largest body that the service takes, in MiB")
     ] = 64

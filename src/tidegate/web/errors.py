@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.exceptions import HTTPException
 
 from tidegate.gate.refusals import NotIdentified, TooManyAttempts
+from tidegate.model.budgets import OutOfTime
 from tidegate.model.errors import (
     BadWindow,
     NotFound,
@@ -76,7 +77,7 @@ def handle_errors(application: FastAPI) -> None:
 
 def answer_of(error: TidegateError) -> JsonAnswer:
     """The answer that an error becomes; one that is not the caller's fault tells no more."""
-    if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, OutOfTime):
         what = (type(error).__doc__ or "").partition(".")[0].partition("\n")[0]
         return problem(error.http_status, what, _code(error))
     details = {_pascal(name): value for name, value in error.fields.items()}

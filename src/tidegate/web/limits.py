@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from tidegate.model.budgets import time_budget
 from tidegate.model.errors import TooMuch
 from tidegate.model.identities import Role
 from tidegate.model.intervals import IntervalUnit
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from tidegate.model.intervals import Interval
     from tidegate.model.windows import Window
     from tidegate.services.settings import Settings
@@ -22,6 +25,7 @@ class Limits:
     Attributes:
         points: of one answer or one body.
         series: of one answer or one body.
+        seconds: that a sum, a calculation or a reading may take.
         body: bytes of one body.
         body_time: seconds that a body may take from the first byte to the last.
         deletions_need: the role for removing series, attributes and bulk assignments.
@@ -29,6 +33,7 @@ class Limits:
 
     points: int = 5_000_000
     series: int = 50_000
+    seconds: float = 60.0
     body: int = 64 << 20
     body_time: float = 30.0
     deletions_need: Role = Role.ADMINISTRATOR
@@ -39,6 +44,7 @@ class Limits:
         return cls(
             points=settings.service_max_points,
             series=settings.service_max_series,
+            seconds=settings.service_max_seconds,
             body=settings.service_max_body_mib << 20,
             body_time=settings.service_body_timeout,
             deletions_need=Role.named(settings.service_deletions_need),
@@ -69,6 +75,14 @@ class Limits:
         if points > self.points:
             remedy = "ask for less time, a coarser interval or fewer series"
             raise TooMuch("the number of points", points, self.points, remedy)
+
+    def in_time(self) -> AbstractContextManager[None]:
+        """A block that may take only so long.
+
+        Raises:
+            OutOfTime: it takes longer.
+        """
+        return time_budget(self.seconds)
 
     def require_series(self, count: int) -> None:
         """Refuse too many series.

@@ -54,11 +54,12 @@ def describe(application: FastAPI) -> dict[str, Any]:
     return application.openapi_schema
 
 
+_PROBLEM: Final = {
+    "application/json": {"schema": {"$ref": "#/components/schemas/Problem"}},
+}
 PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
-    "4XX": {
-        "description": "Refused; nothing was changed",
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
+    "4XX": {"description": "Refused; nothing was changed", "content": _PROBLEM},
+    "503": {"description": "Stopped: it took too long", "content": _PROBLEM},
 }
 """What every operation may answer."""
 

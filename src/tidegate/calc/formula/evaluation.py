@@ -21,6 +21,7 @@ from tidegate.calc.formula.tree import (
     postorder,
 )
 from tidegate.calc.formula.triples import Triples, common_unit, traced
+from tidegate.model.budgets import require_time
 
 if TYPE_CHECKING:
     from tidegate.calc.formula.frame import Frame
@@ -45,11 +46,15 @@ def evaluate(
         length: steps of the raster.
         rules: what the operators do, where a language differs from `RULES`.
         frame: the raster; a language without functions needs none.
+
+    Raises:
+        OutOfTime: the request takes too long.
     """
     table = RULES if rules is None else rules
     done: list[Triples] = []
     with np.errstate(all="ignore"):
         for node in postorder(expression.root):
+            require_time()
             if isinstance(node, Constant):
                 done.append(Triples.constant(node.value))
             elif isinstance(node, Operation | Call):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
+from tidegate.model.budgets import stopped_in_time
 from tidegate.model.errors import StoreError
 from tidegate.store.engine.faults import is_fatal, told, translated
 from tidegate.store.remembering import Remembered
@@ -138,8 +139,11 @@ class Engine:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session that sees one state of the store from its first statement to its last."""
-        with told(self.path), self._transaction() as cursor:
+        """A session that sees one state of the store from its first statement to its last.
+
+        Its statement is interrupted when the time of the request is up.
+        """
+        with told(self.path), self._transaction() as cursor, stopped_in_time(cursor.interrupt):
             yield Session(cursor)
 
     @contextmanager

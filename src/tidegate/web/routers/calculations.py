@@ -85,12 +85,9 @@ def _calculated(
 ) -> JsonAnswer:
     access.limits.require_points(wanted.window, wanted.calculation_interval)
     access.limits.require_points(wanted.window, wanted.interval)
-    table = calculate(
-        access.store,
-        wanted,
-        repository=access.repository,
-        version=version.version(access, zone),
-    )
+    known = version.version(access, zone)
+    with access.limits.in_time():
+        table = calculate(access.store, wanted, repository=access.repository, version=known)
     return JsonAnswer(b"".join(described(table)))
 
 

@@ -65,7 +65,8 @@ def read_several(
         series = _members(access, series, wanted.filters, span, known.as_of)
     _require_size(access, series, raster.shape, first, last)
     found = read_each(access.store, series, first, last, shape=raster.shape, version=known)
-    return answer_in_pieces(_several(found, raster.shape), access.media)
+    with access.limits.in_time():
+        return answer_in_pieces(_several(found, raster.shape), access.media)
 
 
 @router.get("/sum", responses=answers(DataForm))
@@ -103,7 +104,8 @@ def sum_several(
         missing_as_null=shape.missing_as_null,
     )
     known = version.version(access, raster.zone)
-    table = sum_series(access.store, request, repository=access.repository, version=known)
+    with access.limits.in_time():
+        table = sum_series(access.store, request, repository=access.repository, version=known)
     return answer_in_pieces(described(table), access.media)
 
 

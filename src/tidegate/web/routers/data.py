@@ -59,9 +59,10 @@ def read_data(
     window = _window(access, found, start, to, raster.zone)
     interval = raster.interval or found.interval
     access.limits.require_points(window, interval)
-    ((_, table),) = read_each(
-        access.store, [found], window.start, window.end, shape=raster.shape, version=known
-    )
+    with access.limits.in_time():
+        ((_, table),) = read_each(
+            access.store, [found], window.start, window.end, shape=raster.shape, version=known
+        )
     access.limits.require_rows(table.num_rows)
     unit = (table.schema.metadata or {}).get(b"unit", found.unit.encode()).decode()
     pieces = body_of(table, interval, unit, descending=descending)
