@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.formats import Format, write_table
-from tidegate.formats.delimited import unguarded
+from tidegate.formats.guarding import unguarded
 from tidegate.model.errors import BadFile, DiskFull, UnknownName
 from tidegate.model.instants import BEGINNING, FOREVER, parse, to_text
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from tidegate.formats import cells, clocks
 from tidegate.formats.cells import BAD_FLAG, NO_FLAG, Cell
 from tidegate.formats.clocks import Reading
-from tidegate.formats.delimited import unguarded
+from tidegate.formats.guarding import unguarded
 from tidegate.formats.layout import Clock, Layout, SeriesColumn
 from tidegate.model.errors import BadFile
 from tidegate.model.flags import WITHOUT_NUMBER, Flag

@@ -41,7 +41,7 @@ def write(
         "strings_to_urls": False,
         "strings_to_numbers": False,
     }
-    target = _Enduring(stream)
+    target = Enduring(stream)
     try:
         with xlsxwriter.Workbook(target, settings) as book:
             sheets = _Sheets(book, schema)
@@ -55,7 +55,7 @@ def write(
     return sheets.count
 
 
-class _Enduring:
+class Enduring:
     """A stream that takes everything, also once it cannot be written any more.
 
     An archive writes once more when it is thrown away, and could only complain on standard error.
@@ -71,11 +71,13 @@ class _Enduring:
         self.failure: OSError | None = None
 
     def write(self, data: bytes) -> int:
+        """Take data; how much."""
         self._try(lambda: self._stream.write(data))
         self._at += len(data)
         return len(data)
 
     def seek(self, at: int) -> int:
+        """Go to a place, where the stream can."""
         if not self._is_seekable:
             raise io.UnsupportedOperation
         self._try(lambda: self._stream.seek(at))
@@ -83,11 +85,13 @@ class _Enduring:
         return at
 
     def tell(self) -> int:
+        """The place where the next data go."""
         if not self._is_seekable:
             raise io.UnsupportedOperation
         return self._at
 
     def flush(self) -> None:
+        """Send on what was written."""
         self._try(self._stream.flush)
 
     def _try(self, call: Callable[[], object]) -> None:
