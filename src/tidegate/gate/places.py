@@ -1,7 +1,8 @@
 """Where a record belongs: the names by which views select locations and EVSEs.
 
-A *place name* says its kind: `location:LOC1`, `uid:E1`, `evse:NLTSTE1`, or one of `MARKS`. Records
-in a store carry keyed hashes of place names in place of the names, in the same order.
+A *place name* says its kind: `location:LOC1`, `uid:E1`, `evse:NLTSTE1`, `tariff:T1`, or one of
+`MARKS`; `link:` names say which uid has which id. The name of a location comes first. Records in a
+store carry keyed hashes of place names in place of the names.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 HOME: Final = "mark:home"
 """The operator pays the driver for charging at home."""
@@ -38,15 +39,31 @@ def evse_name(evse_id: str) -> str:
     return f"evse:{evse_id.upper().translate(_SEPARATORS)}"
 
 
+def tariff_name(id: str) -> str:
+    """The place name of a tariff, which belongs wherever a connector refers to it."""
+    return f"tariff:{id.strip().upper()}"
+
+
+def link_name(uid: str, evse_id: str) -> str:
+    """The place name that says that the EVSE of a uid has an id."""
+    return f"link:{uid_name(uid)}:{evse_name(evse_id)}"
+
+
 def places_of(module: str, record: dict[str, Any]) -> tuple[str, ...]:
     """The place names of a record of any version, as the platform sent it; whatever its shape.
 
-    The uid of an EVSE comes right before its id, so that one leads to the other.
+    A session whose location lists several EVSEs belongs to the location only, since it cannot be
+    told to which of them.
     """
     if module == "locations":
         found = [*_of_location(record)]
+    elif module == "tariffs":
+        found = [*_named(tariff_name, record.get("id"))]
     else:
         location = _object(record.get("location"))
+        evses = location.get("evses")
+        if isinstance(evses, list) and len(evses) > 1:
+            location = {**location, "evses": []}
         cdr_location = _object(record.get("cdr_location"))
         found = [
             *_of_location(location),
@@ -64,6 +81,18 @@ def evse_places(evse: Any) -> tuple[str, ...]:
     """The place names of one EVSE of a location."""
     one = _object(evse)
     return tuple(_of_evse(one.get("uid"), one.get("evse_id")))
+
+
+def tariffs_of(evse: Any) -> tuple[str, ...]:
+    """The place names of the tariffs that the connectors of an EVSE refer to."""
+    connectors = _object(evse).get("connectors")
+    found = []
+    for connector in connectors if isinstance(connectors, list) else ():
+        several = _object(connector).get("tariff_ids")
+        single = _object(connector).get("tariff_id")
+        for one in (*(several if isinstance(several, list) else ()), single):
+            found += _named(tariff_name, one)
+    return tuple(found)
 
 
 def _of_location(location: dict[str, Any]) -> Iterator[str]:
@@ -84,11 +113,13 @@ def _is_set(value: Any) -> bool:
 
 
 def _of_evse(uid: Any, evse_id: Any) -> Iterator[str]:
-    yield from _named(uid_name, uid)
-    yield from _named(evse_name, evse_id)
+    names = [*_named(uid_name, uid), *_named(evse_name, evse_id)]
+    yield from names
+    if len(names) == 2:
+        yield link_name(uid, evse_id)
 
 
-def _named(name: Any, text: Any) -> Iterator[str]:
+def _named(name: Callable[[str], str], text: Any) -> Iterator[str]:
     if isinstance(text, str) and text.strip() not in {"", "#NA"}:
         yield name(text)
 

@@ -36,3 +36,16 @@ class TooManyAttempts(UsageError):
             "too many attempts to sign in failed", hint=f"wait {wait} seconds", wait=wait
         )
         self.wait = wait
+
+
+class NotCountable(UsageError):
+    """A sum whose smallest group cannot be counted, because one of its series is a formula."""
+
+    code = "not-countable"
+    http_status = 403
+
+    def __init__(self, series: str) -> None:
+        super().__init__(
+            f"'{series}' is a formula, and it cannot be told how many series stand behind it",
+            hint="let the view select stored series only",
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,6 +14,8 @@ from tidegate.calc.raster import Condensed, convert
 from tidegate.calc.sum_answers import finish
 from tidegate.calc.sum_plans import SumPlan, plan_sum
 from tidegate.calc.units import by_name, method
+from tidegate.gate.groups import blanked, in_buckets, lets_out
+from tidegate.gate.refusals import NotCountable
 from tidegate.model.aggregation import Aggregation
 from tidegate.model.flags import WITHOUT_NUMBER, Flag
 from tidegate.model.instants import BEGINNING, FOREVER
@@ -24,13 +27,15 @@ from tidegate.store.messages import SeriesSelection
 from tidegate.store.verbs import CURRENT, NO_READINGS, READINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from tidegate.calc.sums import SumRequest
+    from tidegate.gate.groups import Screen
     from tidegate.model.series import Series
     from tidegate.model.units import Unit
+    from tidegate.model.views import GroupRule
     from tidegate.services.recursion import Recursion
     from tidegate.store.messages import Version
     from tidegate.store.verbs import Verbs
@@ -53,6 +58,7 @@ def sum_series(
     repository: str = MAIN,
     version: Version = CURRENT,
     recursion: Recursion | None = None,
+    screen: Screen | None = None,
 ) -> pa.Table:
     """The sum of the series of a request, one row a bucket: `from`, `value`, `flag`.
 
@@ -66,6 +72,7 @@ def sum_series(
         repository: the repository that the series and attributes belong to.
         version: which belief to sum, of readings and attributes alike.
         recursion: the formulas that wait for this sum.
+        screen: what a view does to it; what may not leave is null with flag 19.
 
     Raises:
         UsageError: the request names neither an attribute nor a series.
@@ -87,13 +94,39 @@ def sum_series(
     )
     units = by_name(store.units(repository=repository))
     plan = plan_sum(request, series, units)
-    members = members_within(spans, plan.window)
+    members = members_within(spans, _seen(plan.window, screen))
     present = set(pc.unique(members["series"]).to_pylist())
     among = [one for one in series if one.key in present]
     if request.aggregation is None:
         _warn_of_totals(among, units)
-    parts = _partials(store, plan, members, among, version=version, recursion=recursion)
-    return finish(plan, parts)
+    ask = partial(_partials, store, plan, members, among, version=version, recursion=recursion)
+    found = finish(plan, ask())
+    return found if screen is None else _screened(plan, screen.rule, found, among, ask)
+
+
+def _seen(window: Window, screen: Screen | None) -> Window:
+    """The part of a window in which series are summed."""
+    if screen is None or screen.window is None:
+        return window
+    start = max(window.start, screen.window.start)
+    return Window(start, max(start, min(window.end, screen.window.end)))
+
+
+def _screened(
+    plan: SumPlan,
+    rule: GroupRule,
+    found: pa.Table,
+    among: Sequence[Series],
+    ask: Callable[..., list[pa.Table]],
+) -> pa.Table:
+    """An answer without the buckets whose group is too small."""
+    if not rule.is_in_force:
+        return found
+    for one in among:
+        if one.formula is not None:
+            raise NotCountable(one.name)
+    allowed = lets_out(rule, ask(by_series=True), len(plan.steps) - 1)
+    return blanked(found, in_buckets(allowed, plan.steps, plan.buckets))
 
 
 def members_within(spans: pa.Table, window: Window) -> pa.Table:
@@ -125,6 +158,7 @@ def _partials(
     *,
     version: Version,
     recursion: Recursion | None,
+    by_series: bool = False,
 ) -> list[pa.Table]:
     given = _given(store, plan, series, version=version, recursion=recursion)
     return [
@@ -137,7 +171,7 @@ def _partials(
             given=given,
             version=version,
         )
-        for query in plan.queries()
+        for query in plan.queries(by_series=by_series)
     ]
 
 
