@@ -1,0 +1,1 @@
+"""OCPI platforms: charging sessions, CDRs, locations, tariffs and tokens."""
