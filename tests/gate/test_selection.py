@@ -107,7 +107,8 @@ def test_tariffs_of_selected_connectors_only(choose, takes):
         (Selection(uids=("E2",)), {"T2"}),
         (Selection(uids=("E9",)), set()),
     ):
-        found = {id for id in ("t1", "T2", "T3") if takes(choose(selection), "tariffs", {"id": id})}
+        choice = choose(selection)
+        found = {one for one in ("t1", "T2", "T3") if takes(choice, "tariffs", {"id": one})}
         assert found == expected
 
 

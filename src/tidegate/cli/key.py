@@ -20,6 +20,7 @@ def create(
     role: RoleName = "reader",
     repository: Annotated[list[str] | None, Parameter(negative=())] = None,
     expires: str | None = None,
+    view: str | None = None,
     common: Common = COMMON,
 ) -> None:
     """Make a key and print it; it is shown only this once.
@@ -29,6 +30,7 @@ def create(
         role: what its holder may do.
         repository: where; may be given several times, everywhere unless given.
         expires: when it ends, such as now+90d or 2027-01-01; never unless given.
+        view: the only view through which its holder sees anything.
         common: common options.
     """
     from tidegate.model.identities import Role
@@ -42,12 +44,14 @@ def create(
             Role(role),
             repositories=repository,
             expires_at=instant(expires) if expires else None,
+            view=view,
         )
         if common.json:
             show([{"id": key.id, "key": text}], json=True)
         else:
             print(text)
-        note(f"made key {key.id} ('{name}', {role}); keep it safe", quiet=common.quiet)
+        what = f"view {view}" if view else role
+        note(f"made key {key.id} ('{name}', {what}); keep it safe", quiet=common.quiet)
 
 
 @app.command(name="list")
@@ -62,6 +66,7 @@ def list_(*, common: Common = COMMON) -> None:
                 "name": key.name,
                 "role": key.role.value,
                 "repositories": ", ".join(key.repositories) if key.repositories else "all",
+                "view": key.view,
                 "begins": key.beginning,
                 "issuer": key.issuer,
                 "issued": to_text(key.issued_at),

@@ -20,12 +20,14 @@ class Caller:
         role: what they may do.
         repositories: where; everywhere if None.
         user: the name of the user behind it: themselves, or who made the key.
+        view: the only view through which they see anything; no view if None.
     """
 
     name: str
     role: Role
     repositories: frozenset[str] | None = None
     user: str = ""
+    view: str | None = None
 
     @property
     def is_key(self) -> bool:
@@ -46,6 +48,15 @@ class Caller:
             raise NotAllowed(f"this needs the role {role}", hint="ask an administrator", role=role)
         if repository is not None and not self.sees(repository):
             raise NotAllowed(f"this key is not for repository '{repository}'")
+
+    def require_no_view(self) -> None:
+        """Let pass who sees what is there, not a view of it.
+
+        Raises:
+            NotAllowed: they hold a key for a view.
+        """
+        if self.view is not None:
+            raise NotAllowed(f"this key is for the view '{self.view}' only", hint="ask at /share")
 
     def require_everywhere(self) -> None:
         """Let pass who is bound to no repository.

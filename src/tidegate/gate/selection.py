@@ -133,13 +133,13 @@ def _wanted(
     """The names selected; those of all EVSEs of a location, and the uids of ids."""
     named = {mark(name) for name in _names(selection)}
     yield from named
-    evses = {mark(evse_name(id)): id for id in selection.evses}
+    evses = {mark(evse_name(evse)): evse for evse in selection.evses}
     for place in places:
         if place.names and place.names[0] in named:
             yield from place.names
-        linked = [id for name, id in evses.items() if name in place.names]
+        linked = [evse for name, evse in evses.items() if name in place.names]
         for uid in filter(None, map(_uid, place.evses)) if linked else ():
-            if any(mark(link_name(uid, id)) in place.names for id in linked):
+            if any(mark(link_name(uid, evse)) in place.names for evse in linked):
                 yield mark(uid_name(uid))
 
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 KNOWN_FOR_S: Final = 1.0
 """Seconds for which users and keys are remembered: so long a removed one may still be let in."""
 _MOST_PROVEN: Final = 10_000
+_KEYED: Final = frozenset({"bearer", "token"})
+"""Schemes of keys; those who speak OCPI say `Token`."""
 _TAKEN: Final = re.compile(r"owner$|key |connection ")
 """Names by which the audit trail means others than users."""
 
@@ -64,7 +66,7 @@ class Identities:
             user = self._users.get(name)
             if user is not None and self._is_proven(user, password):
                 return _user(user)
-        elif scheme.lower() == "bearer":
+        elif scheme.lower() in _KEYED:
             key = key_of(credentials.strip(), self._keys, now=now())
             return None if key is None else _holder(key)
         return None
@@ -82,7 +84,7 @@ class Identities:
         scheme, _, credentials = authorization.partition(" ")
         if scheme.lower() == "basic" and self._passwords:
             return self._by_password(*_basic(credentials), address)
-        if scheme.lower() == "bearer":
+        if scheme.lower() in _KEYED:
             return self._by_key(credentials.strip(), address)
         raise NotIdentified
 
@@ -183,10 +185,14 @@ def make_key(
     repositories: Sequence[str] | None = None,
     expires_at: int | None = None,
     issuer: str = "owner",
+    view: str | None = None,
 ) -> tuple[ApiKey, str]:
     """Make a key; its text comes second and is kept nowhere.
 
+    A key for a view sees nothing but what the view lets out.
+
     Raises:
+        NotFound: there is no such view.
         BadValue: it would have expired already, or would be good for no repository.
     """
     issued_at = now()
@@ -194,6 +200,8 @@ def make_key(
         raise BadValue("the expiry", expires_at, "an instant to come")
     if repositories is not None and not repositories:
         raise BadValue("the repositories", [], "at least one; leave them out for all")
+    if view is not None and view not in {one.name for one in store.views()}:
+        raise NotFound("view", view, hint="tidegate view list shows the names")
     text = new_text()
     key = ApiKey(
         id=new_id(),
@@ -205,6 +213,7 @@ def make_key(
         issuer=issuer,
         issued_at=issued_at,
         expires_at=expires_at,
+        view=view,
     )
     store.add_api_key(key, actor=issuer)
     return key, text
@@ -226,7 +235,7 @@ def _user(user: User) -> Caller:
 
 def _holder(key: ApiKey) -> Caller:
     bound = None if key.repositories is None else frozenset(key.repositories)
-    return Caller(f"key {key.id}", key.role, bound, user=key.issuer)
+    return Caller(f"key {key.id}", key.role, bound, user=key.issuer, view=key.view)
 
 
 def _basic(credentials: str) -> tuple[str, str]:

@@ -85,18 +85,25 @@ class Access:
 class _Needs:
     """A dependency that lets pass who has a role, in the repository of the path."""
 
-    def __init__(self, role: Role | None) -> None:
+    def __init__(self, role: Role | None, *, through_views: bool = False) -> None:
         self._role = role
+        self._through_views = through_views
 
     async def __call__(self, request: Request, repository: RepositoryName) -> Access:
-        return await _access(request, self._role, unescaped(repository))
+        return await self._access(request, unescaped(repository))
+
+    async def _access(self, request: Request, repository: str) -> Access:
+        access = await _access(request, self._role, repository)
+        if not self._through_views:
+            access.caller.require_no_view()
+        return access
 
 
 class _NeedsAnywhere(_Needs):
     """A dependency for what belongs to no repository."""
 
     async def __call__(self, request: Request) -> Access:  # type: ignore[override]
-        access = await _access(request, self._role, "")
+        access = await self._access(request, "")
         if self._role is Role.ADMINISTRATOR:
             access.caller.require_everywhere()
         return access
@@ -132,12 +139,15 @@ async def caller_of(request: Request) -> Caller:
 
 
 _READING: Final = _Needs(Role.READER)
+_VIEWING: Final = _Needs(Role.READER, through_views=True)
 _WRITING: Final = _Needs(Role.WRITER)
 _ADMINISTERING: Final = _Needs(Role.ADMINISTRATOR)
 _DELETING: Final = _Needs(None)
 
 Reading = Annotated[Access, Depends(_READING)]
 """A request in a repository by a reader or more."""
+Viewing = Annotated[Access, Depends(_VIEWING)]
+"""A request in a repository by a reader or more, perhaps through a view, which must be heeded."""
 Writing = Annotated[Access, Depends(_WRITING)]
 """A request in a repository by a writer or more."""
 Administering = Annotated[Access, Depends(_ADMINISTERING)]
@@ -146,5 +156,7 @@ Deleting = Annotated[Access, Depends(_DELETING)]
 """A request in a repository by somebody with the role that deletions need."""
 SignedIn = Annotated[Access, Depends(_NeedsAnywhere(Role.READER))]
 """A request outside repositories by anybody who is known."""
+Sharing = Annotated[Access, Depends(_NeedsAnywhere(Role.READER, through_views=True))]
+"""A request outside repositories by anybody who is known, perhaps through a view."""
 Governing = Annotated[Access, Depends(_NeedsAnywhere(Role.ADMINISTRATOR))]
 """A request outside repositories by an administrator."""
