@@ -22,3 +22,18 @@ def dcs(*options: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> int:
     from tidegate.standins.dcs.running import main
 
     return main(options)
+
+
+@app.command(help_flags=[], version_flags=[])
+def ocpi(*options: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> int:
+    """Serve a stand-in for an OCPI platform until it is stopped.
+
+    Its versions address, token and party are printed first. `tidegate standin ocpi --help` lists
+    its sizes, choices and faults.
+
+    Args:
+        options: passed on to the stand-in.
+    """
+    from tidegate.standins.ocpi.running import main
+
+    return main(options)

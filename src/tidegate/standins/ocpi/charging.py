@@ -1,0 +1,267 @@
+"""Charging: what happened in the i-th session, and its Session in each version's form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from tidegate.standins.ocpi import people, places
+from tidegate.standins.ocpi.mixing import mixed, moment
+from tidegate.standins.ocpi.options import COUNTRY, PARTY, PROVIDER
+
+if TYPE_CHECKING:
+    from tidegate.standins.ocpi.options import Options
+    from tidegate.standins.ocpi.places import Place, Socket
+
+FIRST_UPDATE: Final = 1_673_613_892  # 2023-01-13T12:44:52Z
+FIRST_ID: Final = "4283da431b2a4f8c9f421eaa53d0428b"
+BLOCK: Final = 20
+"""Sessions come in blocks; in each, two places are of a kind that gives no CDR."""
+NEVER_CLOSED: Final = 13
+INVALID: Final = 17
+
+_LONGEST_SPACING_S: Final = 600.0
+_TWO_YEARS_S: Final = 2 * 365 * 86_400
+_GONE_ONE_IN: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One charging session.
+
+    Attributes:
+        index: its number.
+        id: its OCPI id.
+        place: where.
+        socket: the EVSE.
+        connector: id of the connector.
+        token: number of the token.
+        start: seconds since 1970.
+        end: seconds since 1970; `None` for one that was never closed.
+        updated: last update in seconds since 1970.
+        wh: energy in watt-hours.
+        parts: charging periods, each with its start and its watt-hours.
+        status: OCPI status.
+    """
+
+    index: int
+    id: str
+    place: Place
+    socket: Socket
+    connector: str
+    token: int
+    start: int
+    end: int | None
+    updated: int
+    wh: int
+    parts: tuple[tuple[int, int], ...]
+    status: str
+
+    @property
+    def cost(self) -> int:
+        """The price without taxes in ten-thousandths of a euro."""
+        return self.wh * people.energy_price(self.place.tariff) // 100
+
+    @property
+    def stop(self) -> int:
+        """The end, or the last that is known of one that was never closed."""
+        return self.updated if self.end is None else self.end
+
+
+class Charges:
+    """All charging sessions; each follows from the options and its number."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.spacing = options.spacing_s or min(
+            _LONGEST_SPACING_S, _TWO_YEARS_S / max(options.sessions, 1)
+        )
+        self._places: dict[int, Place] = {}
+
+    def place(self, index: int) -> Place:
+        """The location with a number."""
+        found = self._places.get(index)
+        if found is None:
+            found = places.place(self.options.seed, index, self.options.tariffs)
+            self._places[index] = found
+        return found
+
+    def updated_at(self, index: int) -> int:
+        """The last update of a session in seconds since 1970; never earlier for a higher index."""
+        if not index:
+            return FIRST_UPDATE
+        jitter = (mixed(self.options.seed ^ 0x0FF5, index) & 1023) / 1200
+        return FIRST_UPDATE + int((index + jitter) * self.spacing)
+
+    def charge(self, index: int) -> Charge:
+        """The charging session with a number."""
+        bits = mixed(self.options.seed, index)
+        place = self.place(bits % max(self.options.locations, 1))
+        socket = place.sockets[(bits >> 20) % len(place.sockets)]
+        if place.gone and not (bits >> 24) % _GONE_ONE_IN:
+            socket = place.gone
+        updated = self.updated_at(index)
+        status = _STATUS.get(index % BLOCK, "COMPLETED")
+        end = updated - (bits >> 28) % 60
+        duration = 900 + (bits >> 34) % 21_600
+        count = 1 + (bits >> 50) % 3
+        step = 150_000 if socket.fast else 11_000
+        wh = 0 if status == "INVALID" else duration * (step // 4 + (bits >> 52) % step) // 3600 // 2
+        id = f"{bits:016x}{mixed(bits, index):016x}"
+        if not index:
+            id, end, duration, count, wh = FIRST_ID, FIRST_UPDATE, 11, 1, 16_000
+        start = end - duration
+        return Charge(
+            index=index,
+            id=id,
+            place=place,
+            socket=socket,
+            connector=str(1 + (bits >> 60) % socket.connectors),
+            token=(bits >> 40) % max(self.options.tokens, 1),
+            start=start,
+            end=None if status == "ACTIVE" else end,
+            updated=updated,
+            wh=wh,
+            parts=_parts(start, duration, count, wh),
+            status=status,
+        )
+
+    def session(self, index: int, version: str, updated: int) -> dict[str, Any]:
+        """The Session with a number in the form of a version.
+
+        Args:
+            index: its number.
+            version: version of OCPI.
+            updated: last update in seconds since 1970.
+        """
+        charge = self.charge(index)
+        stamp = moment(updated)
+        if version == "2.1.1":
+            if not index and self.options.examples:
+                return _documented(stamp)
+            return _old_session(charge, stamp)
+        return {
+            "country_code": COUNTRY,
+            "party_id": PARTY,
+            "id": charge.id,
+            "start_date_time": moment(charge.start),
+            **({} if charge.end is None else {"end_date_time": moment(charge.end)}),
+            "kwh": charge.wh / 1000,
+            "cdr_token": self.cdr_token(charge),
+            "auth_method": "WHITELIST",
+            "authorization_reference": f"AUTH{charge.index:09d}",
+            "location_id": charge.place.id,
+            "evse_uid": charge.socket.uid,
+            "connector_id": charge.connector,
+            "meter_id": f"METER{charge.socket.uid}",
+            "currency": "EUR",
+            "charging_periods": periods(charge, version),
+            "total_cost": price(charge.cost, version),
+            "status": charge.status,
+            "last_updated": stamp,
+        }
+
+    def cdr_token(self, charge: Charge) -> dict[str, str]:
+        """The token of a session as its CdrToken."""
+        return {
+            "country_code": COUNTRY,
+            "party_id": PROVIDER,
+            "uid": people.token_uid(self.options.seed, charge.token),
+            "type": "RFID",
+            "contract_id": people.contract(charge.token),
+        }
+
+
+_STATUS: Final = {NEVER_CLOSED: "ACTIVE", INVALID: "INVALID"}
+
+
+def _parts(start: int, duration: int, count: int, wh: int) -> tuple[tuple[int, int], ...]:
+    """Charging periods of nearly one length whose energies add up to the whole."""
+    return tuple(
+        (
+            start + duration * part // count,
+            wh * (part + 1) // count - wh * part // count,
+        )
+        for part in range(count)
+    )
+
+
+def periods(charge: Charge, version: str) -> list[dict[str, Any]]:
+    """The charging periods in the form of a version."""
+    parts = charge.parts
+    ends = [*(start for start, _ in parts[1:]), charge.stop]
+    tariff = {} if version == "2.1.1" else {"tariff_id": f"T{charge.place.tariff + 1}"}
+    return [
+        {
+            "start_date_time": moment(start),
+            "dimensions": [
+                {"type": "ENERGY", "volume": wh / 1000},
+                {"type": "TIME", "volume": round((end - start) / 3600, 4)},
+            ],
+            **tariff,
+        }
+        for (start, wh), end in zip(parts, ends, strict=True)
+    ]
+
+
+def price(amount: int, version: str) -> Any:
+    """A price without taxes, given in ten-thousandths, in the form of a version."""
+    bare, taxes = amount / 10_000, round(amount * 0.21) / 10_000
+    if version == "2.1.1":
+        return bare
+    if version == "2.2.1":
+        return {"excl_vat": bare, "incl_vat": round(bare + taxes, 4)}
+    return {
+        "before_taxes": bare,
+        "taxes": [{"name": "VAT", "percentage": 21, "amount": taxes}],
+    }
+
+
+def old_location(charge: Charge) -> dict[str, Any]:
+    """The location that 2.1.1 embeds in sessions and CDRs: with the EVSE and connector used."""
+    body = places.document(charge.place, "2.1.1")
+    stamp = body["last_updated"]
+    used = places.evse(charge.place, charge.socket, "2.1.1", stamp)
+    used["connectors"] = [one for one in used["connectors"] if one["id"] == charge.connector]
+    return {**body, "evses": [used]}
+
+
+def _old_session(charge: Charge, stamp: str) -> dict[str, Any]:
+    """A 2.1.1 session."""
+    return {
+        "id": charge.id,
+        "kwh": charge.wh / 1000,
+        "status": charge.status,
+        "auth_id": people.contract(charge.token),
+        "currency": "EUR",
+        "location": old_location(charge),
+        "meter_id": f"METER{charge.socket.uid}",
+        "total_cost": price(charge.cost, "2.1.1"),
+        "auth_method": "WHITELIST",
+        **({} if charge.end is None else {"end_datetime": moment(charge.end)}),
+        "last_updated": stamp,
+        "start_datetime": moment(charge.start),
+        "charging_periods": periods(charge, "2.1.1"),
+    }
+
+
+def _documented(stamp: str) -> dict[str, Any]:
+    """The record that the original documentation prints."""
+    return {
+        "id": FIRST_ID,
+        "kwh": 16,
+        "status": "COMPLETED",
+        "auth_id": "IEZZZC12E46L89",
+        "currency": "EUR",
+        "total_cost": 0,
+        "auth_method": "WHITELIST",
+        "end_datetime": "2023-01-13T12:44:52Z",
+        "last_updated": stamp,
+        "start_datetime": "2023-01-13T12:44:41Z",
+        "charging_periods": [
+            {
+                "dimensions": [{"type": "ENERGY", "volume": 16}],
+                "start_date_time": "2023-01-13T12:44:42Z",
+            }
+        ],
+    }

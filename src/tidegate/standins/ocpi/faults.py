@@ -1,0 +1,171 @@
+"""Faults that the stand-in shows on demand: which requests they hit, and what they do."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final, get_type_hints
+
+KINDS: Final = {
+    "status": "answers with an HTTP error `status`, with `retry_after` as its header if given",
+    "throttle": "answers 429; `retry_after` is the header as sent, nothing leaves it out",
+    "code": "answers 200 with the OCPI status `code` and no data",
+    "delay": "waits `seconds` before anything is answered",
+    "slow": "waits `seconds` before each quarter of the body",
+    "hang": "accepts the request and never answers",
+    "drop": "breaks the connection after `bytes` of the body, 0 is before the answer",
+    "truncate": "ends the body after `bytes` as if it were whole",
+    "html": "answers 200 with a page instead of JSON",
+    "malformed": "puts text into the middle of the body that is no JSON",
+    "gzip": "compresses the body",
+    "empty-page": "sends no records, with the link to the next page",
+    "short-page": "sends at most `items` records, with the link to what follows them",
+    "no-link": "leaves the link to the next page out",
+    "bare-link": "leaves the limit and the filters out of the link",
+    "empty-link": "sends an empty `Link` header where there is no next page",
+    "relative-link": "sends the link without scheme and host",
+    "unquoted-link": "sends the link as `rel=next`, after a link to the previous page",
+    "foreign-link": "names the host `text` in the link",
+    "scheme-link": "names the other scheme in the link, http or https",
+    "placeholder-link": "sends `date_from=None` and a made-up path in the link",
+    "undefined-link": "sends `offset=undefined` in the link",
+    "self-link": "links to the same page again",
+    "cursor-link": "sends a link with a cursor in place of the offset",
+    "slash": "redirects (308) to the address with a slash at its end",
+    "no-total": "leaves `X-Total-Count` out",
+    "wrong-total": "adds `items` to `X-Total-Count`",
+    "no-limit": "leaves `X-Limit` out",
+    "ignore-limit": "sends pages of `items` whatever the request's limit",
+    "ignore-offset": "sends the first page whatever the request's offset",
+    "inclusive-end": "lets `last_updated` equal to `date_to` through",
+    "no-timestamp": "leaves the timestamp of the envelope out",
+    "touch": "updates the record at place `item` of the list before this page is made",
+    "vanish": "takes away the record at place `item` of the list before this page is made",
+    "grow": "adds `items` charging sessions before this page is made",
+    "nulls": "adds optional members as null, lists as empty",
+    "null-lists": "sends null in place of every list",
+    "extension": "adds members that are in no standard, with the text `text`",
+    "price-shape": "sends a number where the version has a price object, and the reverse",
+    "lower-case": "sends ids in lower case",
+    "offset-times": "writes times as `2024-01-01T00:00:00+00:00`",
+    "space-times": "writes times as `2024-01-01 00:00:00+00:00`",
+    "fraction-times": "writes times as `2024-01-01T00:00:00.000Z`",
+    "null-records": "puts null before every third record",
+    "odd-records": "puts a text and a number before the first record",
+    "repeat": "sends the last record of the page twice",
+}
+"""What each kind of fault does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault and the requests that it hits.
+
+    Attributes:
+        kind: a key of `KINDS`.
+        path: regular expression that the path contains, in any case; empty is every path.
+        query: the same of the query, as sent.
+        token: hits only requests whose token has this form, `plain` or `base64`.
+        times: how many requests it hits; -1 is all until it is cleared.
+        after: how many matching requests pass first.
+        status: status of an HTTP error.
+        code: OCPI status code.
+        seconds: length of a pause.
+        bytes: where a body ends.
+        items: a number of records.
+        item: place of a record in the list.
+        text: a text.
+        retry_after: text of the header `Retry-After`.
+    """
+
+    kind: str
+    path: str = ""
+    query: str = ""
+    token: str = ""
+    times: int = -1
+    after: int = 0
+    status: int = 503
+    code: int = 2001
+    seconds: float = 1.0
+    bytes: int = 1000
+    items: int = 10
+    item: int = 0
+    text: str = "elsewhere.example"
+    retry_after: str = ""
+
+    def matches(self, path: str, query: str = "", form: str = "") -> bool:
+        """Whether it hits a request for `path` with `query` and a token of `form`."""
+        if self.token and self.token != form:
+            return False
+        wanted = ((self.path, path), (self.query, query))
+        return all(re.search(pattern, text, re.IGNORECASE) for pattern, text in wanted)
+
+
+class BadFault(ValueError):
+    """A fault that does not exist or whose settings make no sense."""
+
+
+def parse_fault(text: str) -> Fault:
+    """A fault written as `kind` or `kind:name=value,name=value`.
+
+    Raises:
+        BadFault: the kind or a setting is unknown.
+    """
+    kind, _, settings = text.partition(":")
+    pairs = [pair.partition("=") for pair in settings.split(",") if pair]
+    return make_fault({"kind": kind, **{name: value for name, _, value in pairs}})
+
+
+def make_fault(fields: dict[str, Any]) -> Fault:
+    """A fault from named settings, given as text or as JSON values.
+
+    Raises:
+        BadFault: the kind or a setting is unknown.
+    """
+    if fields.get("kind") not in KINDS:
+        raise BadFault(f"unknown fault '{fields.get('kind')}', known: {', '.join(KINDS)}")
+    hints = get_type_hints(Fault)
+    unknown = [name for name in fields if name not in hints]
+    if unknown:
+        raise BadFault(f"unknown setting '{unknown[0]}', known: {', '.join(hints)}")
+    try:
+        fault = Fault(**{name: hints[name](value) for name, value in fields.items()})
+        re.compile(fault.path)
+        re.compile(fault.query)
+    except (ValueError, TypeError, re.error) as problem:
+        raise BadFault(str(problem)) from None
+    return fault
+
+
+@dataclass(slots=True)
+class Faults:
+    """The faults in force, in the order they were set."""
+
+    active: list[Fault] = field(default_factory=list)
+
+    def add(self, *faults: Fault) -> None:
+        """Puts faults in force."""
+        self.active.extend(faults)
+
+    def clear(self) -> None:
+        """Ends all faults."""
+        self.active.clear()
+
+    def take(self, path: str, query: str = "", form: str = "") -> list[Fault]:
+        """The faults that hit a request; each counts the hit."""
+        hits: list[Fault] = []
+        for place, fault in enumerate(self.active):
+            if not fault.matches(path, query, form) or fault.times == 0:
+                continue
+            if fault.after > 0:
+                self.active[place] = replace(fault, after=fault.after - 1)
+                continue
+            hits.append(fault)
+            if fault.times > 0:
+                self.active[place] = replace(fault, times=fault.times - 1)
+        self.active = [fault for fault in self.active if fault.times != 0]
+        return hits
+
+    def documents(self) -> list[dict[str, Any]]:
+        """The faults as JSON."""
+        return [asdict(fault) for fault in self.active]
