@@ -41,6 +41,8 @@ def test_a_store_of_format_1_opens_with_all_it_holds(of_format_1, readings):
         a, b = store.find_series()
         assert (a.name, a.unit, a.interval.elapsed) == ("Sample", "kWh", 1_800_000_000)
         assert a.origin == Origin("campus", "R733", "periodValue")
+        assert (a.audit, a.quotation) == (True, True)
+        assert {unit.category for unit in store.units()} == {""}
         assert b.formula is not None
         assert b.formula.aliases == {"R1": a.key}
         window = Window(0, 10**16)

@@ -63,8 +63,8 @@ def test_every_member_comes_back(max_):
         "TimeZone": "Europe/Vienna",
         "Aggregation": "AbsMax",
         "Formula": None,
-        "Audit": True,
-        "Quotation": True,
+        "Audit": False,
+        "Quotation": False,
         "Attributes": [{"AttributeID": 7, "Values": {"2017-04-01T00:00:00Z": "AT1"}}],
     }
     assert max_.post("timeseries", body).json() == body
@@ -72,6 +72,29 @@ def test_every_member_comes_back(max_):
     assert max_.put("timeseries/15", body).json() == body
     max_.delete("timeseries/15")
     assert max_.post("timeseries", body).json() == body
+
+
+def test_audit_and_quotation_are_kept_and_changed(max_):
+    """What a definition says of its versions is answered; null makes it the default again."""
+    max_.post("timeseries", {"Name": "a", "Audit": False})
+    max_.put("timeseries/a", {"Quotation": False, "Description": "x"})
+    found = max_.get("timeseries/a").json()
+    assert (found["Audit"], found["Quotation"]) == (False, False)
+    (listed,) = max_.get("timeseries?name=a").json()
+    assert (listed["Audit"], listed["Quotation"]) == (False, False)
+    changed = max_.put("timeseries/a", {"Audit": None, "Quotation": True}).json()
+    assert (changed["Audit"], changed["Quotation"]) == (True, True)
+
+
+def test_a_series_without_named_versions_takes_none(max_):
+    """A named version of a series whose definition says that it has none is 409."""
+    max_.post("timeseries", {"Name": "a", "Quotation": False})
+    body = {"Data": [{"From": "2020-01-01", "Value": 1}]}
+    answer = max_.post("timeseries/a/data?quotation=2020-01-01T06:00:00Z", body)
+    assert (answer.status, answer.json()["Code"]) == (409, "TakesNoVersions")
+    assert max_.post("timeseries/a/data", body).status == 200
+    max_.put("timeseries/a", {"Quotation": True})
+    assert max_.post("timeseries/a/data?quotation=2020-01-01T06:00:00Z", body).status == 200
 
 
 def test_names_count_in_any_case(max_):

@@ -52,6 +52,15 @@ def test_a_unit_is_added_and_changed(max_):
     assert max_.get("units").json()[-1] == changed
 
 
+def test_the_category_of_a_unit_is_kept(max_):
+    """A category is answered as it was given, and changed or taken away by the next PUT."""
+    body = {"Name": "hp", "Factor": 745.7, "BaseUnit": "W", "Category": "Power"}
+    assert max_.post("units", body).json()["Category"] == "Power"
+    assert max_.get("units/hp").json()["Category"] == "Power"
+    assert max_.put("units/hp", body | {"Category": "Engines"}).json()["Category"] == "Engines"
+    assert max_.put("units/hp", {"Name": "hp"}).json()["Category"] is None
+
+
 def test_a_series_with_an_unknown_unit_creates_it(max_):
     """A unit that nobody defined is made on the fly, and behaves like none."""
     max_.post("timeseries", {"Name": "a", "Unit": "apples"})

@@ -65,7 +65,8 @@ class Formula(msgspec.Struct, frozen=True, kw_only=True):
 class NewSeries(msgspec.Struct, frozen=True, kw_only=True):
     """A series to create: everything but its identity.
 
-    `attributes` are assigned with it: names to instants to text or null.
+    `attributes` are assigned with it: names to instants to text or null; `audit` and `quotation`
+    are as for `Series`.
     """
 
     name: str
@@ -77,12 +78,18 @@ class NewSeries(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     origin: Origin | None = None
     formula: Formula | None = None
+    audit: bool = True
+    quotation: bool = True
     id: SeriesId | None = None
     attributes: dict[str, dict[int, str | None]] = {}
 
 
 class Series(msgspec.Struct, frozen=True, kw_only=True):
-    """One series of one repository; `zone` and `aggregation` None mean the default."""
+    """One series of one repository; `zone` and `aggregation` None mean the default.
+
+    `audit` says whether its history is of interest (it is kept either way), `quotation` whether it
+    takes named versions.
+    """
 
     key: SeriesKey
     id: SeriesId
@@ -96,3 +103,5 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     origin: Origin | None = None
     formula: Formula | None = None
+    audit: bool = True
+    quotation: bool = True

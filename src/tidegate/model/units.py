@@ -12,7 +12,8 @@ from tidegate.model.aggregation import Aggregation
 class Unit(msgspec.Struct, frozen=True, kw_only=True):
     """One unit: `base = (x + offset) * factor`.
 
-    `integral_unit` links a rate to its integral over hours, as kW to kWh.
+    `integral_unit` links a rate to its integral over hours, as kW to kWh. `category` groups units
+    for those who look for one.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     aggregation: Aggregation = Aggregation.AVERAGE
     integral_unit: str | None = None
     description: str = ""
+    category: str = ""
 
     @property
     def base(self) -> str:

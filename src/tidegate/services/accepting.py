@@ -49,6 +49,20 @@ class TakesNoReadings(UsageError):
         )
 
 
+class TakesNoVersions(UsageError):
+    """Readings of a named version for a series whose definition says that it has none."""
+
+    code = "takes-no-versions"
+    http_status = 409
+
+    def __init__(self, series: Series) -> None:
+        super().__init__(
+            f"series '{series.name}' takes no named versions",
+            hint="set Quotation in its definition, or leave quotation= out",
+            series=series.name,
+        )
+
+
 class OffRaster(UsageError):
     """A point that does not begin where a step of its interval does."""
 

@@ -209,7 +209,11 @@ class Definitions(Held):
         integral_unit: str | None = None,
         repository: str = MAIN,
     ) -> Unit:
-        """Add a unit or change it: `base = (x + offset) * factor`."""
+        """Add a unit or change it: `base = (x + offset) * factor`.
+
+        Its description and category, if it has any, stay.
+        """
+        known = {one.name: one for one in self.verbs.units(repository=repository)}.get(name)
         unit = Unit(
             name=name,
             factor=factor,
@@ -217,6 +221,8 @@ class Definitions(Held):
             base_unit=base_unit,
             aggregation=Aggregation.named(aggregation),
             integral_unit=integral_unit,
+            description=known.description if known else "",
+            category=known.category if known else "",
         )
         self.verbs.put_unit(unit, repository=repository)
         return unit

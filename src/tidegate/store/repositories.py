@@ -73,8 +73,8 @@ def units(session: Session, repository: str) -> list[Unit]:
     """The units of a repository, in the order in which they were made."""
     require_repository(session, repository)
     rows = session.rows(
-        'SELECT name, factor, "offset", base_unit, aggregation, integral_unit, description'
-        " FROM units JOIN (SELECT name, min(rowid) AS place FROM units"
+        'SELECT name, factor, "offset", base_unit, aggregation, integral_unit, description,'
+        " category FROM units JOIN (SELECT name, min(rowid) AS place FROM units"
         " WHERE repository = $repository GROUP BY name) USING (name)"
         " WHERE repository = $repository AND known_to = $open ORDER BY place",
         repository=repository,
@@ -120,7 +120,7 @@ def create_missing_units(change: Change, names: Iterable[str], repository: str) 
 def _insert_unit(change: Change, unit: Unit, repository: str) -> None:
     change.session.run(
         "INSERT INTO units VALUES ($repository, $name, $factor, $offset, $base_unit,"
-        " $aggregation, $integral_unit, $description, $at, $open)",
+        " $aggregation, $integral_unit, $description, $at, $open, $category)",
         repository=repository,
         name=unit.name,
         factor=unit.factor,
@@ -129,13 +129,14 @@ def _insert_unit(change: Change, unit: Unit, repository: str) -> None:
         aggregation=unit.aggregation.value,
         integral_unit=unit.integral_unit,
         description=unit.description,
+        category=unit.category,
         at=change.at,
         open=FOREVER,
     )
 
 
 def _unit(row: tuple[Any, ...]) -> Unit:
-    name, factor, offset, base_unit, aggregation, integral_unit, description = row
+    name, factor, offset, base_unit, aggregation, integral_unit, description, category = row
     return Unit(
         name=name,
         factor=factor,
@@ -144,4 +145,5 @@ def _unit(row: tuple[Any, ...]) -> Unit:
         aggregation=Aggregation(aggregation),
         integral_unit=integral_unit,
         description=description,
+        category=category,
     )

@@ -21,12 +21,13 @@ TABLES: Final = (
     """CREATE TABLE units (
         repository VARCHAR, name VARCHAR, factor DOUBLE, "offset" DOUBLE, base_unit VARCHAR,
         aggregation VARCHAR, integral_unit VARCHAR, description VARCHAR,
-        known_from BIGINT, known_to BIGINT)""",
+        known_from BIGINT, known_to BIGINT, category VARCHAR DEFAULT '')""",
     """CREATE TABLE series (
         key INTEGER, id BIGINT, repository VARCHAR, name VARCHAR, unit VARCHAR,
         interval_unit SMALLINT, interval_multiplier INTEGER, type SMALLINT, zone VARCHAR,
         aggregation VARCHAR, description VARCHAR, connection VARCHAR, subject VARCHAR,
-        quantity VARCHAR, formula VARCHAR, known_from BIGINT, known_to BIGINT)""",
+        quantity VARCHAR, formula VARCHAR, known_from BIGINT, known_to BIGINT,
+        audit BOOLEAN DEFAULT true, quotation BOOLEAN DEFAULT true)""",
     """CREATE TABLE attributes (
         id INTEGER, repository VARCHAR, name VARCHAR, type SMALLINT,
         known_from BIGINT, known_to BIGINT)""",

@@ -51,6 +51,8 @@ _COLUMNS: Final = pa.schema(
         "subject": pa.string(),
         "quantity": pa.string(),
         "formula": pa.string(),
+        "audit": pa.bool_(),
+        "quotation": pa.bool_(),
     }
 )
 _NAMES: Final = ", ".join(_COLUMNS.names)
@@ -253,6 +255,8 @@ def _from_new(new: NewSeries, key: SeriesKey, number: SeriesId, repository: str)
         description=new.description,
         origin=new.origin,
         formula=new.formula,
+        audit=new.audit,
+        quotation=new.quotation,
     )
 
 
@@ -260,7 +264,8 @@ def _insert(change: Change, series: Sequence[Series]) -> None:
     columns = dict(zip(_COLUMNS.names, zip(*map(_row, series), strict=True), strict=True))
     with change.session.bound(defined=pa.table(columns, schema=_COLUMNS)):
         change.session.run(
-            f"INSERT INTO series SELECT {_NAMES}, $at, $open FROM defined",
+            f"INSERT INTO series ({_NAMES}, known_from, known_to)"
+            f" SELECT {_NAMES}, $at, $open FROM defined",
             at=change.at,
             open=FOREVER,
         )
@@ -285,12 +290,15 @@ def _row(series: Series) -> tuple[Any, ...]:
         None if origin is None else origin.subject,
         None if origin is None else origin.quantity,
         None if formula is None else msgspec.json.encode(formula).decode(),
+        series.audit,
+        series.quotation,
     )
 
 
 def _series(row: tuple[Any, ...]) -> Series:
     key, number, repository, name, unit, interval_unit, multiplier, kind = row[:8]
-    zone, aggregation, description, connection, subject, quantity, formula = row[8:]
+    zone, aggregation, description, connection, subject, quantity, formula = row[8:15]
+    audit, quotation = row[15:]
     return Series(
         key=key,
         id=number,
@@ -304,4 +312,6 @@ def _series(row: tuple[Any, ...]) -> Series:
         description=description,
         origin=None if connection is None else Origin(connection, subject, quantity),
         formula=None if formula is None else msgspec.json.decode(formula, type=Formula),
+        audit=audit,
+        quotation=quotation,
     )

@@ -37,7 +37,7 @@ _TYPES: Final = {
 
 
 def series_form(series: Series, assignments: Sequence[Assignment]) -> SeriesForm:
-    """The definition of a series with its attributes; every change of it and its data is kept."""
+    """The definition of a series with its attributes."""
     return SeriesForm(
         id=series.id,
         name=series.name,
@@ -48,8 +48,8 @@ def series_form(series: Series, assignments: Sequence[Assignment]) -> SeriesForm
         time_zone=series.zone,
         aggregation=None if series.aggregation is None else series.aggregation.value,
         formula=None if series.formula is None else _formula_texts(series.formula),
-        audit=True,
-        quotation=True,
+        audit=series.audit,
+        quotation=series.quotation,
         attributes=[AssignmentForm.of(one) for one in assignments],
     )
 
@@ -172,6 +172,7 @@ def unit_of_form(form: UnitForm) -> Unit:
         aggregation=Aggregation.named(form.aggregation),
         integral_unit=form.integral_unit or None,
         description=form.description or "",
+        category=form.category or "",
     )
 
 
@@ -190,6 +191,8 @@ def _members(form: SeriesForm) -> dict[str, Any]:
         ("zone", form.time_zone, _zone),
         ("aggregation", form.aggregation, lambda text: Aggregation.named(text) if text else None),
         ("formula", form.formula, _formula),
+        ("audit", form.audit, lambda given: given is not False),
+        ("quotation", form.quotation, lambda given: given is not False),
     ):
         if given is not UNSET:
             read: Callable[[Any], Any] = reading

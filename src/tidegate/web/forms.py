@@ -148,6 +148,7 @@ class UnitForm(Form, frozen=True, kw_only=True):
             aggregation=_SHORT_AGGREGATIONS.get(unit.aggregation.value, unit.aggregation.value),
             integral_unit=unit.integral_unit,
             description=unit.description or None,
+            category=unit.category or None,
         )
 
 
@@ -166,8 +167,8 @@ class SeriesForm(Form, frozen=True, kw_only=True):
     time_zone: str | UnsetType | None = UNSET
     aggregation: str | UnsetType | None = UNSET
     formula: dict[str, str] | UnsetType | None = UNSET
-    audit: bool | UnsetType = UNSET
-    quotation: bool | UnsetType = UNSET
+    audit: bool | UnsetType | None = UNSET
+    quotation: bool | UnsetType | None = UNSET
     attributes: list[AssignmentForm] | UnsetType = UNSET
 
 

@@ -53,7 +53,15 @@ def second(tmp_path: Path, first: Server) -> Iterator[Store]:
 
 def fill(server: Server) -> None:
     server.ask(
-        "POST", "units", {"Name": "Gcal", "Factor": 1163000, "BaseUnit": "Wh", "Aggregation": "SUM"}
+        "POST",
+        "units",
+        {
+            "Name": "Gcal",
+            "Factor": 1163000,
+            "BaseUnit": "Wh",
+            "Aggregation": "SUM",
+            "Category": "Heat",
+        },
     )
     server.ask("POST", "attributes", {"ID": 192, "Name": "Supplier", "Type": 2})
     server.ask("POST", "attributes", {"ID": 7, "Name": "Heat", "Type": 1})
@@ -61,7 +69,16 @@ def fill(server: Server) -> None:
     define(
         server, 15, "Heat / hall A", {"Value": 8, "Multiplier": 1}, "Gcal", TimeZone="Europe/Vienna"
     )
-    define(server, 16, "100% green_ä", {"Value": 0, "Multiplier": 1}, "none", Aggregation="Max")
+    define(
+        server,
+        16,
+        "100% green_ä",
+        {"Value": 0, "Multiplier": 1},
+        "none",
+        Aggregation="Max",
+        Quotation=False,
+        Audit=False,
+    )
     server.ask(
         "POST",
         "timeseries/1156/attributes",

@@ -50,6 +50,8 @@ def series_body(series: Series, *, id: int = SERVER_CHOOSES) -> Body:
         "Interval": _interval(series.interval),
         "Unit": series.unit,
         "Description": series.description,
+        "Audit": series.audit,
+        "Quotation": series.quotation,
     }
     if series.zone is not None:
         body["TimeZone"] = series.zone
@@ -87,6 +89,7 @@ def unit_body(unit: Unit) -> Body:
         "Aggregation": _SHORT.get(unit.aggregation, unit.aggregation.value),
         "IntegralUnit": unit.integral_unit,
         "Description": unit.description or None,
+        "Category": unit.category or None,
     }
 
 

@@ -61,6 +61,7 @@ def unit_entry(record: UnitRecord) -> Entry:
             aggregation=aggregation_of(record.aggregation) or Aggregation.AVERAGE,
             integral_unit=record.integral_unit or None,
             description=record.description or "",
+            category=record.category or "",
         ),
     )
 
@@ -111,6 +112,8 @@ def series_entry(
         description=record.description or "",
         origin=Origin(connection, subject, VALUE),
         formula=formula_of(record.formula) if formulas else None,
+        audit=record.audit is not False,
+        quotation=record.quotation is not False,
     )
     told = {**document, "Attributes": msgspec.to_builtins(list(assigned))}
     return Entry(

@@ -48,6 +48,7 @@ class UnitRecord(msgspec.Struct, frozen=True, rename="pascal"):
     aggregation: str | None = None
     integral_unit: str | None = None
     description: str | None = None
+    category: str | None = None
 
 
 class SeriesRecord(msgspec.Struct, frozen=True, rename="pascal"):
@@ -62,6 +63,8 @@ class SeriesRecord(msgspec.Struct, frozen=True, rename="pascal"):
     time_zone: str | None = None
     aggregation: str | None = None
     formula: dict[str, str | None] | str | None = None
+    audit: bool | None = None
+    quotation: bool | None = None
     attributes: list[AssignmentRecord] | None = None
 
 

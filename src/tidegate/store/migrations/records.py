@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tidegate.store.migrations.definitions import add_definition_columns
 from tidegate.store.views import VIEW_TABLES
 
 if TYPE_CHECKING:
@@ -15,3 +16,4 @@ def add_records_and_views(session: Session) -> None:
     for table in VIEW_TABLES:
         session.run(table)
     session.run("ALTER TABLE api_keys ADD COLUMN IF NOT EXISTS view VARCHAR")
+    add_definition_columns(session)

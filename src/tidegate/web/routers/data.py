@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from tidegate.model.instants import BEGINNING, FOREVER, to_text
 from tidegate.model.instants import zone as zone_named
 from tidegate.model.windows import Window
-from tidegate.services.accepting import Sent, TakesNoReadings, readings_of
+from tidegate.services.accepting import Sent, TakesNoReadings, TakesNoVersions, readings_of
 from tidegate.services.reading import read_each, windows
 from tidegate.services.series import series_of
 from tidegate.web.answers import JsonAnswer, answer_in_pieces, no_content
@@ -78,6 +78,9 @@ def write_data(
     `Interval` and `Unit` say what the points are in; the server converts them to the series' own.
     """
     found = series_of(access.store, series, repository=access.repository)
+    named = instant_or_none(access, quotation, None)
+    if named is not None and not found.quotation:
+        raise TakesNoVersions(found)
     form = read(body, DataForm)
     access.limits.require_rows(len(form.data))
     sent = Sent.of(
@@ -89,7 +92,6 @@ def write_data(
     interval = None if form.interval is None else form.interval.interval()
     readings = readings_of(access.store, found, sent, interval=interval, unit=form.unit)
     access.limits.require_rows(readings.num_rows)
-    named = instant_or_none(access, quotation, None)
     if readings.num_rows:
         access.service.queue.put(readings, quotation=named, actor=access.actor)
     return JsonAnswer.of(_written(sent))
