@@ -41,6 +41,7 @@ class TestContract:
             "change_attribute",
             "change_series",
             "confirm",
+            "confirm_records",
             "create_attribute",
             "create_repository",
             "create_series",

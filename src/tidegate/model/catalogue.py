@@ -19,6 +19,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     Platforms with dated attributes give `assignments` of these series, an entry for each
     `attribute`, and one for each `unit`. The document tells these three too, so that a change of
     them is one of the entry.
+
+    `asked` are the subjects to ask for in place of this one, where its readings come with those of
+    others. `observed` are texts of attributes as they are on the platform now, in force there since
+    `observed_at`; the store keeps what it saw before. The document tells them too.
     """
 
     subject: str
@@ -30,6 +34,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     assignments: tuple[Assignment, ...] = ()
     attribute: Attribute | None = None
     unit: Unit | None = None
+    asked: tuple[str, ...] = ()
+    observed: dict[str, str | None] = {}
+    observed_at: int | None = None
 
 
 class Change(StrEnum):

@@ -7,22 +7,29 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import pyarrow as pa
 
+from tidegate.model.attributes import AttributeType
 from tidegate.model.catalogue import CatalogueChange, Change, Entry
 from tidegate.model.errors import BadValue
+from tidegate.model.instants import BEGINNING
 from tidegate.model.series import Formula, NewSeries, Origin, Series
+from tidegate.store.attributes import assign, assignments, attributes, create_attribute
+from tidegate.store.messages import AssignmentChange
 from tidegate.store.repositories import create_missing_units
 from tidegate.store.runs import require_connection
 from tidegate.store.series import create_series, replace_definitions, select
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from tidegate.model.attributes import Assignment
+    from tidegate.model.series import SeriesKey
     from tidegate.store.changes import Change as Writing
     from tidegate.store.engine.duckdb import Session
 
 _ROWS: Final = pa.schema(
     dict.fromkeys(
-        ("connection", "subject", "kind", "name", "parent", "document", "series"), pa.string()
+        ("connection", "subject", "kind", "name", "parent", "document", "series", "asked"),
+        pa.string(),
     )
 )
 _FOLLOWED: Final = ("name", "unit", "interval", "zone", "aggregation", "description", "formula")
@@ -30,9 +37,17 @@ _FOLLOWED: Final = ("name", "unit", "interval", "zone", "aggregation", "descript
 
 
 def record_catalogue(
-    writing: Writing, connection: str, entries: Sequence[Entry], repository: str
+    writing: Writing,
+    connection: str,
+    entries: Sequence[Entry],
+    repository: str,
+    *,
+    partial: bool = False,
 ) -> list[CatalogueChange]:
-    """Put a catalogue in place of the last one; create and follow the series of its entries."""
+    """Put a catalogue in place of the last one; create and follow the series of its entries.
+
+    Where it is `partial`, entries that are not in it stay as they were.
+    """
     session = writing.session
     require_connection(session, connection)
     before = {entry.subject: entry for entry in catalogue(session, connection)}
@@ -41,13 +56,16 @@ def record_catalogue(
     changes += [
         CatalogueChange(entry, Change.GONE)
         for subject, entry in before.items()
-        if subject not in after
+        if subject not in after and not partial
     ]
     _store(writing, connection, changes)
+    if not partial:
+        _end_others(writing, connection)
     _create_new(writing, connection, _first_seen(before, after), repository)
     changed = [(before[subject], after[subject]) for subject in before.keys() & after.keys()]
     _follow(writing, connection, changed, repository)
     _bind_aliases(writing, connection, repository)
+    _observe(writing, connection, changes, repository)
     return changes
 
 
@@ -55,7 +73,7 @@ def catalogue(session: Session, connection: str, *, gone: bool = False) -> list[
     """The entries of the last catalogue, those that are gone only if asked for, by subject."""
     require_connection(session, connection)
     rows = session.rows(
-        "SELECT subject, kind, name, parent, document, series FROM catalogue"
+        "SELECT subject, kind, name, parent, document, series, asked FROM catalogue"
         f" WHERE connection = $connection AND {'true' if gone else 'gone_at IS NULL'}"
         " ORDER BY length(subject), subject",
         connection=connection,
@@ -68,8 +86,9 @@ def catalogue(session: Session, connection: str, *, gone: bool = False) -> list[
             parent=parent,
             document=msgspec.json.decode(document),
             series=msgspec.json.decode(series, type=tuple[NewSeries, ...]),
+            asked=msgspec.json.decode(asked or "[]", type=tuple[str, ...]),
         )
-        for subject, kind, name, parent, document, series in rows
+        for subject, kind, name, parent, document, series, asked in rows
     ]
 
 
@@ -89,11 +108,16 @@ def _store(writing: Writing, connection: str, changes: Sequence[CatalogueChange]
                 AND catalogue.subject = listed.subject
             WHEN MATCHED THEN UPDATE SET kind = listed.kind, name = listed.name,
                 parent = listed.parent, document = listed.document, series = listed.series,
-                last_seen = $at, gone_at = NULL
+                asked = listed.asked, last_seen = $at, gone_at = NULL
             WHEN NOT MATCHED THEN INSERT VALUES (listed.connection, listed.subject, listed.kind,
-                listed.name, listed.parent, listed.document, listed.series, $at, $at, NULL)""",
+                listed.name, listed.parent, listed.document, listed.series, $at, $at, NULL,
+                listed.asked)""",
             at=writing.at,
         )
+
+
+def _end_others(writing: Writing, connection: str) -> None:
+    """Note that what this change did not see is gone."""
     writing.session.run(
         "UPDATE catalogue SET gone_at = $at"
         " WHERE connection = $connection AND last_seen < $at AND gone_at IS NULL",
@@ -111,6 +135,7 @@ def _row(connection: str, entry: Entry) -> tuple[str | None, ...]:
         entry.parent,
         msgspec.json.encode(entry.document, order="deterministic").decode(),
         msgspec.json.encode(entry.series, order="deterministic").decode(),
+        msgspec.json.encode(entry.asked).decode() if entry.asked else None,
     )
 
 
@@ -196,6 +221,44 @@ def _bind_aliases(writing: Writing, connection: str, repository: str) -> None:
             formula = msgspec.structs.replace(formula, aliases=aliases)
             bound.append(msgspec.structs.replace(series, formula=formula))
     _put(writing, bound)
+
+
+def _observe(
+    writing: Writing, connection: str, changes: Sequence[CatalogueChange], repository: str
+) -> None:
+    """Date the attributes that new and changed entries tell; those not yet known are created."""
+    told = [one.entry for one in changes if one.change in {Change.NEW, Change.CHANGED}]
+    observed = {
+        _origin(series): entry for entry in told if entry.observed for series in entry.series
+    }
+    if not observed:
+        return
+    known = _by_origin(writing.session, connection, repository)
+    entries = {known[origin].key: entry for origin, entry in observed.items() if origin in known}
+    names = {name: None for entry in entries.values() for name in entry.observed}
+    existing = {one.name.casefold() for one in attributes(writing.session, repository)}
+    for name in names:
+        if name.casefold() not in existing:
+            create_attribute(writing, name, AttributeType.TEXT, None, repository)
+    held = assignments(writing.session, list(entries))
+    assign(writing, list(_dated(entries, held)), repository)
+
+
+def _dated(
+    entries: Mapping[SeriesKey, Entry], held: Mapping[SeriesKey, Sequence[Assignment]]
+) -> Iterator[AssignmentChange]:
+    """What was never told holds from the beginning, what differs from when it was observed."""
+    for key, entry in entries.items():
+        before = {one.attribute.name.casefold(): one.values for one in held.get(key, ())}
+        for name, value in entry.observed.items():
+            values = before.get(name.casefold())
+            if not values:
+                yield AssignmentChange(series=key, attribute=name, values={BEGINNING: value})
+                continue
+            last = max(values)
+            if values[last] != value:
+                since = max(last, entry.observed_at or BEGINNING)
+                yield AssignmentChange(series=key, attribute=name, values={since: value})
 
 
 def _put(writing: Writing, series: Sequence[Series]) -> None:

@@ -24,6 +24,7 @@ from tidegate.store.engine.duckdb import Engine
 from tidegate.store.files import database_of
 from tidegate.store.history import record_history
 from tidegate.store.local_identities import LocalIdentities
+from tidegate.store.local_records import LocalRecords
 from tidegate.store.membership import membership
 from tidegate.store.messages import (
     AssignmentChange,
@@ -62,7 +63,7 @@ _REMEMBERED: Final = 2 * MINUTE
 """How long the answer to a call is kept for whom the first one did not reach."""
 
 
-class LocalStore(LocalIdentities):
+class LocalStore(LocalIdentities, LocalRecords):
     """A store folder opened by this process; fulfils `Verbs`, safe to use from several threads.
 
     Opening one folder twice in a process gives two handles on one engine.
@@ -374,16 +375,23 @@ class LocalStore(LocalIdentities):
             run_rows.put_connection(change, connection)
 
     def remove_connection(self, name: str) -> None:
-        """Forget a connection, its catalogue and coverage."""
+        """Forget a connection, its catalogue, coverage and records."""
         with self._change("owner") as change:
             run_rows.remove_connection(change, name)
 
     def record_catalogue(
-        self, connection: str, entries: Sequence[Entry], *, repository: str = MAIN
+        self,
+        connection: str,
+        entries: Sequence[Entry],
+        *,
+        partial: bool = False,
+        repository: str = MAIN,
     ) -> list[CatalogueChange]:
         """Put a catalogue in place of the last one and create series that are new with it."""
         with self._change(f"connection {connection}") as change:
-            return catalogue_rows.record_catalogue(change, connection, entries, repository)
+            return catalogue_rows.record_catalogue(
+                change, connection, entries, repository, partial=partial
+            )
 
     def catalogue(self, connection: str, *, gone: bool = False) -> list[Entry]:
         """The entries of the last catalogue, by subject."""

@@ -62,6 +62,13 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     revision: int | None = None
 
 
+class RecordCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a write of records did, in records and in readings derived from them."""
+
+    records: Counts = Counts()
+    readings: Counts = Counts()
+
+
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
     """Coverage of one task and the series whose readings the same transaction replaces in it."""
 

@@ -65,6 +65,29 @@ def replace(change: Change, batch: pa.Table, scope: pa.Table, *, run: int | None
     return _Write(change, CURRENT_SHELF, run, replacing=True).all_of(batch, scope)
 
 
+def end(change: Change, points: pa.Table, *, run: int | None = None) -> int:
+    """End what is believed of single points, `series, ts` without repeats; how many there were."""
+    if not points.num_rows:
+        return 0
+    session = change.session
+    with session.bound(points=points):
+        session.run(
+            """CREATE TEMP TABLE ended AS SELECT readings.rowid AS row
+            FROM readings JOIN points USING (series, ts)"""
+        )
+    session.run(
+        """INSERT INTO superseded SELECT series, ts, value, flag, revision, written_at, $at
+        FROM readings JOIN ended ON readings.rowid = ended.row JOIN revisions USING (revision)
+        ORDER BY series, ts""",
+        at=change.at,
+    )
+    removed = session.run("DELETE FROM readings WHERE rowid IN (SELECT row FROM ended)")
+    session.run("DROP TABLE ended")
+    if removed:
+        change.revision(run=run)
+    return removed
+
+
 class _Write:
     """One batch on its way into one shelf."""
 

@@ -9,6 +9,7 @@ import msgspec
 from tidegate.model.errors import BadValue, NotFound
 from tidegate.store.changes import Change, to_json
 from tidegate.store.messages import ConnectionRecord, Run, RunState
+from tidegate.store.records_tables import RECORD_TABLE_NAMES
 
 if TYPE_CHECKING:
     from tidegate.store.engine.duckdb import Session
@@ -52,10 +53,10 @@ def put_connection(change: Change, connection: ConnectionRecord) -> None:
 
 
 def remove_connection(change: Change, name: str) -> None:
-    """Forget a connection, its catalogue and its coverage."""
+    """Forget a connection, its catalogue, its coverage and its records."""
     require_connection(change.session, name)
     change.session.run("DELETE FROM connections WHERE name = $name", name=name)
-    for table in ("catalogue", "coverage"):
+    for table in ("catalogue", "coverage", *RECORD_TABLE_NAMES):
         change.session.run(f"DELETE FROM {table} WHERE connection = $name", name=name)
     change.audit("remove-connection", f"connection {name}")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from tidegate.store.identities import IDENTITY_TABLES
+from tidegate.store.records_tables import RECORD_TABLES
 from tidegate.store.views import VIEW_TABLES
 
 FORMAT: Final = 3
@@ -54,7 +55,8 @@ TABLES: Final = (
         name VARCHAR, platform VARCHAR, url VARCHAR, settings VARCHAR)""",
     """CREATE TABLE catalogue (
         connection VARCHAR, subject VARCHAR, kind VARCHAR, name VARCHAR, parent VARCHAR,
-        document VARCHAR, series VARCHAR, first_seen BIGINT, last_seen BIGINT, gone_at BIGINT)""",
+        document VARCHAR, series VARCHAR, first_seen BIGINT, last_seen BIGINT, gone_at BIGINT,
+        asked VARCHAR)""",
     """CREATE TABLE coverage (
         connection VARCHAR, subject VARCHAR, start BIGINT, "end" BIGINT, state VARCHAR,
         asked_at BIGINT, run INTEGER, detail VARCHAR)""",
@@ -66,5 +68,6 @@ TABLES: Final = (
         made_at BIGINT, actor VARCHAR, verb VARCHAR, resource VARCHAR,
         before VARCHAR, after VARCHAR)""",
     *IDENTITY_TABLES,
+    *RECORD_TABLES,
     *VIEW_TABLES,
 )

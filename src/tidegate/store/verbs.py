@@ -18,6 +18,7 @@ from tidegate.model.catalogue import CatalogueChange, Entry
 from tidegate.model.coverage import Coverage
 from tidegate.model.identities import ApiKey, User
 from tidegate.model.partials import PartialsRequest
+from tidegate.model.records import Record
 from tidegate.model.series import MAIN, NewSeries, Series, SeriesKey
 from tidegate.model.units import Unit
 from tidegate.model.views import View
@@ -28,6 +29,7 @@ from tidegate.store.messages import (
     Confirmation,
     ConnectionRecord,
     Counts,
+    RecordCounts,
     Run,
     RunState,
     SeriesSelection,
@@ -313,13 +315,21 @@ class Verbs(Protocol):
         ...
 
     def remove_connection(self, name: str) -> None:
-        """Forget a connection, its catalogue and coverage; its series and readings stay."""
+        """Forget a connection, its catalogue, coverage and records; series and readings stay."""
         ...
 
     def record_catalogue(
-        self, connection: str, entries: Sequence[Entry], *, repository: str = MAIN
+        self,
+        connection: str,
+        entries: Sequence[Entry],
+        *,
+        partial: bool = False,
+        repository: str = MAIN,
     ) -> list[CatalogueChange]:
-        """Put a catalogue in place of the last one and create series that are new with it."""
+        """Put a catalogue in place of the last one and create series that are new with it.
+
+        Where it is `partial`, entries that are not in it stay as they were.
+        """
         ...
 
     def catalogue(self, connection: str, *, gone: bool = False) -> list[Entry]:
@@ -364,6 +374,73 @@ class Verbs(Protocol):
         window: Window | None = None,
     ) -> list[Coverage]:
         """Recorded coverage, sorted by (subject, start), clipped to the window; later rows won."""
+        ...
+
+    # -- records ---------------------------------------------------------------------------
+    def confirm_records(
+        self,
+        connection: str,
+        run: int,
+        confirmations: Sequence[Confirmation],
+        records: pa.Table,
+        contributions: pa.Table,
+        *,
+        repository: str = MAIN,
+    ) -> RecordCounts:
+        """Keep records, what they contribute to series, and coverage, in one transaction.
+
+        Args:
+            connection: whose records they are.
+            run: that fetched them.
+            confirmations: the coverage that they complete.
+            records: the columns of `RECORDS`. An equal record writes nothing, of a changed one the
+                earlier version is kept; one that is older than what is stored is left out.
+            contributions: the columns of `CONTRIBUTIONS`. They take the place of earlier ones of
+                the same records, and every bin that they change is summed anew.
+            repository: of the series that are derived.
+
+        Raises:
+            NotFound: an unknown run or connection.
+        """
+        ...
+
+    def records(
+        self,
+        connection: str,
+        module: str,
+        *,
+        updated_from: int | None = None,
+        updated_to: int | None = None,
+        places: Sequence[str] | None = None,
+        offset: int = 0,
+        limit: int | None = None,
+        as_of: int | None = None,
+    ) -> list[Record]:
+        """Records of a module, in the order in which they were first seen.
+
+        Args:
+            connection: whose records.
+            module: e.g. `sessions`.
+            updated_from: only those last changed at this instant or later.
+            updated_to: only those last changed before.
+            places: only those with one of these keyed hashes of place names.
+            offset: how many to leave out at the start.
+            limit: how many at most.
+            as_of: as they were believed at this instant.
+        """
+        ...
+
+    def count_records(
+        self,
+        connection: str,
+        module: str,
+        *,
+        updated_from: int | None = None,
+        updated_to: int | None = None,
+        places: Sequence[str] | None = None,
+        as_of: int | None = None,
+    ) -> int:
+        """How many records the same arguments of `records` name."""
         ...
 
     # -- who may use the server ------------------------------------------------------------

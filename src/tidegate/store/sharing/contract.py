@@ -36,6 +36,8 @@ READERS: Final = frozenset(
         "catalogue",
         "runs",
         "coverage",
+        "records",
+        "count_records",
         "users",
         "api_keys",
         "views",

@@ -1,0 +1,98 @@
+"""The verbs of a store in this process that concern records and what is derived from them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tidegate.model.series import MAIN
+from tidegate.store import coverage as coverage_rows
+from tidegate.store import records as record_rows
+from tidegate.store import runs as run_rows
+from tidegate.store.messages import RecordCounts
+from tidegate.store.records import RecordSelection
+from tidegate.store.records_energy import CONTRIBUTIONS, Derivation
+from tidegate.store.records_writing import RECORDS, Landing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+
+    import pyarrow as pa
+
+    from tidegate.model.records import Record
+    from tidegate.store.changes import Change
+    from tidegate.store.engine.duckdb import Engine
+    from tidegate.store.messages import Confirmation
+    from tidegate.store.upkeep import Upkeep
+
+
+class LocalRecords:
+    """Records; a part of `LocalStore`, which opens the engine."""
+
+    _engine: Engine
+    _upkeep: Upkeep
+
+    def _addition(self, actor: str) -> AbstractContextManager[Change]:
+        """One transaction that leaves definitions as they are."""
+        raise NotImplementedError
+
+    def confirm_records(
+        self,
+        connection: str,
+        run: int,
+        confirmations: Sequence[Confirmation],
+        records: pa.Table,
+        contributions: pa.Table,
+        *,
+        repository: str = MAIN,
+    ) -> RecordCounts:
+        """Keep records, what they contribute, and the coverage that they complete, at once."""
+        batch = records.select(RECORDS.names).cast(RECORDS)
+        given = contributions.select(CONTRIBUTIONS.names).cast(CONTRIBUTIONS)
+        with self._addition(f"connection {connection}") as change:
+            run_rows.beat(change, run, connection)
+            landing = Landing(change, connection, batch)
+            kept = landing.store()
+            derived = Derivation(change, connection, repository, run).update(given)
+            landing.clear()
+            coverage_rows.record_coverage(
+                change.session, connection, run, [one.coverage for one in confirmations]
+            )
+        self._upkeep.wake()
+        return RecordCounts(records=kept, readings=derived)
+
+    def records(
+        self,
+        connection: str,
+        module: str,
+        *,
+        updated_from: int | None = None,
+        updated_to: int | None = None,
+        places: Sequence[str] | None = None,
+        offset: int = 0,
+        limit: int | None = None,
+        as_of: int | None = None,
+    ) -> list[Record]:
+        """Records of a module, in the order in which they were first seen."""
+        chosen = RecordSelection(updated_from, updated_to, places, as_of)
+        with self._engine.reading() as session:
+            run_rows.require_connection(session, connection)
+            return record_rows.records(
+                session, connection, module, chosen, offset=offset, limit=limit
+            )
+
+    def count_records(
+        self,
+        connection: str,
+        module: str,
+        *,
+        updated_from: int | None = None,
+        updated_to: int | None = None,
+        places: Sequence[str] | None = None,
+        as_of: int | None = None,
+    ) -> int:
+        """How many records the same arguments of `records` name."""
+        chosen = RecordSelection(updated_from, updated_to, places, as_of)
+        with self._engine.reading() as session:
+            run_rows.require_connection(session, connection)
+            return record_rows.count_records(session, connection, module, chosen)
