@@ -10,7 +10,6 @@ from tidegate.standins.ocpi.charging import (
     INVALID,
     NEVER_CLOSED,
     Charge,
-    old_location,
     periods,
     price,
 )
@@ -51,15 +50,16 @@ class Cdrs:
         number, kind = _PLAN[place]
         return self.charges.updated_at(block * BLOCK + (number if kind == _PLAIN else BLOCK - 1))
 
-    def cdr(self, index: int, version: str, updated: int) -> dict[str, Any]:
+    def cdr(self, index: int, version: str, touched: int | None) -> dict[str, Any]:
         """The CDR with a number in the form of a version."""
         block, place = divmod(index, len(_PLAN))
         number, kind = _PLAN[place]
+        updated = self.updated_at(index) if touched is None else touched
         charge = self.charges.charge(block * BLOCK + number)
         first = f"CDR{charge.index + 1:010d}"
-        id = {_PLAIN: first, _CREDIT: f"{first}-CREDIT", _CORRECTION: f"{first}-2"}[kind]
+        name = {_PLAIN: first, _CREDIT: f"{first}-CREDIT", _CORRECTION: f"{first}-2"}[kind]
         if version == "2.1.1":
-            return self._old(charge, id, kind, updated)
+            return self._old(charge, name, kind, updated)
         sign = -1 if kind == _CREDIT else 1
         cost = charge.cost - (charge.cost // 10 if kind == _CORRECTION else 0)
         duration = charge.stop - charge.start
@@ -67,7 +67,7 @@ class Cdrs:
         return {
             "country_code": COUNTRY,
             "party_id": PARTY,
-            "id": id,
+            "id": name,
             "start_date_time": moment(charge.start),
             "end_date_time": moment(charge.stop),
             "session_id": charge.id,
@@ -100,7 +100,7 @@ class Cdrs:
             "stop_date_time": moment(charge.stop),
             "auth_id": people.contract(charge.token),
             "auth_method": "WHITELIST",
-            "location": old_location(charge),
+            "location": self.charges.old_location(charge),
             "meter_id": f"METER{charge.socket.uid}",
             "currency": "EUR",
             "tariffs": [self._tariff(charge, "2.1.1")],
@@ -114,8 +114,7 @@ class Cdrs:
 
     @staticmethod
     def _tariff(charge: Charge, version: str) -> dict[str, Any]:
-        number = charge.place.tariff
-        return people.tariff(number, version, people.updated_at(number))
+        return people.tariff(charge.place.tariff, version)
 
 
 def _cdr_location(charge: Charge) -> dict[str, Any]:

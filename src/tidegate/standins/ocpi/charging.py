@@ -77,6 +77,8 @@ class Charges:
             _LONGEST_SPACING_S, _TWO_YEARS_S / max(options.sessions, 1)
         )
         self._places: dict[int, Place] = {}
+        self._tokens: dict[int, dict[str, str]] = {}
+        self._locations: dict[tuple[str, str], dict[str, Any]] = {}
 
     def place(self, index: int) -> Place:
         """The location with a number."""
@@ -107,13 +109,13 @@ class Charges:
         count = 1 + (bits >> 50) % 3
         step = 150_000 if socket.fast else 11_000
         wh = 0 if status == "INVALID" else duration * (step // 4 + (bits >> 52) % step) // 3600 // 2
-        id = f"{bits:016x}{mixed(bits, index):016x}"
+        name = f"{bits:016x}{mixed(bits, index):016x}"
         if not index:
-            id, end, duration, count, wh = FIRST_ID, FIRST_UPDATE, 11, 1, 16_000
+            name, end, duration, count, wh = FIRST_ID, FIRST_UPDATE, 11, 1, 16_000
         start = end - duration
         return Charge(
             index=index,
-            id=id,
+            id=name,
             place=place,
             socket=socket,
             connector=str(1 + (bits >> 60) % socket.connectors),
@@ -126,20 +128,20 @@ class Charges:
             status=status,
         )
 
-    def session(self, index: int, version: str, updated: int) -> dict[str, Any]:
+    def session(self, index: int, version: str, touched: int | None) -> dict[str, Any]:
         """The Session with a number in the form of a version.
 
         Args:
             index: its number.
             version: version of OCPI.
-            updated: last update in seconds since 1970.
+            touched: another last update than its own, in seconds since 1970.
         """
         charge = self.charge(index)
-        stamp = moment(updated)
+        stamp = moment(charge.updated if touched is None else touched)
         if version == "2.1.1":
             if not index and self.options.examples:
                 return _documented(stamp)
-            return _old_session(charge, stamp)
+            return self._old(charge, stamp)
         return {
             "country_code": COUNTRY,
             "party_id": PARTY,
@@ -163,12 +165,44 @@ class Charges:
 
     def cdr_token(self, charge: Charge) -> dict[str, str]:
         """The token of a session as its CdrToken."""
+        found = self._tokens.get(charge.token)
+        if found is None:
+            found = self._tokens[charge.token] = {
+                "country_code": COUNTRY,
+                "party_id": PROVIDER,
+                "uid": people.token_uid(self.options.seed, charge.token),
+                "type": "RFID",
+                "contract_id": people.contract(charge.token),
+            }
+        return found
+
+    def old_location(self, charge: Charge) -> dict[str, Any]:
+        """The location that 2.1.1 embeds: with the EVSE and the connector used, no others."""
+        key = (charge.socket.uid, charge.connector)
+        found = self._locations.get(key)
+        if found is None:
+            body = places.document(charge.place, "2.1.1")
+            used = places.evse(charge.place, charge.socket, "2.1.1", body["last_updated"])
+            used["connectors"] = [one for one in used["connectors"] if one["id"] == key[1]]
+            found = self._locations[key] = {**body, "evses": [used]}
+        return found
+
+    def _old(self, charge: Charge, stamp: str) -> dict[str, Any]:
+        """A 2.1.1 session."""
         return {
-            "country_code": COUNTRY,
-            "party_id": PROVIDER,
-            "uid": people.token_uid(self.options.seed, charge.token),
-            "type": "RFID",
-            "contract_id": people.contract(charge.token),
+            "id": charge.id,
+            "kwh": charge.wh / 1000,
+            "status": charge.status,
+            "auth_id": people.contract(charge.token),
+            "currency": "EUR",
+            "location": self.old_location(charge),
+            "meter_id": f"METER{charge.socket.uid}",
+            "total_cost": price(charge.cost, "2.1.1"),
+            "auth_method": "WHITELIST",
+            **({} if charge.end is None else {"end_datetime": moment(charge.end)}),
+            "last_updated": stamp,
+            "start_datetime": moment(charge.start),
+            "charging_periods": periods(charge, "2.1.1"),
         }
 
 
@@ -214,34 +248,6 @@ def price(amount: int, version: str) -> Any:
     return {
         "before_taxes": bare,
         "taxes": [{"name": "VAT", "percentage": 21, "amount": taxes}],
-    }
-
-
-def old_location(charge: Charge) -> dict[str, Any]:
-    """The location that 2.1.1 embeds in sessions and CDRs: with the EVSE and connector used."""
-    body = places.document(charge.place, "2.1.1")
-    stamp = body["last_updated"]
-    used = places.evse(charge.place, charge.socket, "2.1.1", stamp)
-    used["connectors"] = [one for one in used["connectors"] if one["id"] == charge.connector]
-    return {**body, "evses": [used]}
-
-
-def _old_session(charge: Charge, stamp: str) -> dict[str, Any]:
-    """A 2.1.1 session."""
-    return {
-        "id": charge.id,
-        "kwh": charge.wh / 1000,
-        "status": charge.status,
-        "auth_id": people.contract(charge.token),
-        "currency": "EUR",
-        "location": old_location(charge),
-        "meter_id": f"METER{charge.socket.uid}",
-        "total_cost": price(charge.cost, "2.1.1"),
-        "auth_method": "WHITELIST",
-        **({} if charge.end is None else {"end_datetime": moment(charge.end)}),
-        "last_updated": stamp,
-        "start_datetime": moment(charge.start),
-        "charging_periods": periods(charge, "2.1.1"),
     }
 
 

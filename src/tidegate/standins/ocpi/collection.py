@@ -30,8 +30,8 @@ class Source(Protocol):
         """Last update of one, UTC microseconds."""
         ...
 
-    def document(self, index: int, version: str, updated: int) -> dict[str, Any]:
-        """One as JSON, with a last update in UTC microseconds."""
+    def document(self, index: int, version: str, touched: int | None = None) -> dict[str, Any]:
+        """One as JSON; `touched` is another last update than its own, UTC microseconds."""
         ...
 
 
@@ -55,13 +55,11 @@ class Given:
         except (BadTime, KeyError, TypeError, AttributeError):
             return 0
 
-    def document(self, index: int, version: str, updated: int) -> dict[str, Any]:
+    def document(self, index: int, version: str, touched: int | None = None) -> dict[str, Any]:
         """The record, with another last update only if it was touched."""
         del version
         given = self.documents[index]
-        if updated == self.updated_at(index):
-            return given
-        return {**given, "last_updated": instants.to_text(updated)}
+        return given if touched is None else {**given, "last_updated": instants.to_text(touched)}
 
 
 class Selection:
@@ -99,7 +97,7 @@ class Collection:
 
     def document(self, index: int, version: str) -> dict[str, Any]:
         """A record in the form of a version."""
-        return self.source.document(index, version, self.updated_at(index))
+        return self.source.document(index, version, self.touched.get(index))
 
     def rendered(self, indices: Iterator[int], version: str) -> list[bytes]:
         """Records as JSON texts."""

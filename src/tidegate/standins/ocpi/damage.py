@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 _TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)Z")
 _PRICES: Final = re.compile(r"total_(\w+_)?cost|m(in|ax)_price")
-_IDS: Final = frozenset(
-    "id uid country_code party_id location_id evse_uid evse_id connector_id tariff_id tariff_ids"
-    " session_id contract_id auth_id authorization_reference credit_reference_id".split()
-)
+_IDS: Final = {
+    "id", "uid", "country_code", "party_id", "location_id", "evse_uid", "evse_id", "connector_id",
+    "tariff_id", "tariff_ids", "session_id", "contract_id", "auth_id", "authorization_reference",
+    "credit_reference_id",
+}  # fmt: skip
 _OPTIONAL: Final = {
     "locations": (
         "related_locations[]",
@@ -55,7 +56,7 @@ def _lowered(name: str, value: Any) -> Any:
 
 
 def _mapped(change: Callable[[str, Any], Any]) -> Callable[[dict[str, Any], Fault, str], Any]:
-    return lambda record, fault, module: _map(change, "", record)
+    return lambda record, *_: _map(change, "", record)
 
 
 def _null_lists(record: dict[str, Any], fault: Fault, module: str) -> Any:
@@ -65,7 +66,7 @@ def _null_lists(record: dict[str, Any], fault: Fault, module: str) -> Any:
 
 def _with_nulls(record: dict[str, Any], fault: Fault, module: str) -> Any:
     del fault
-    empty = {
+    empty: dict[str, Any] = {
         name.removesuffix("[]"): [] if name.endswith("[]") else None for name in _OPTIONAL[module]
     }
     return {**empty, **record}
@@ -117,7 +118,7 @@ def _null_records(records: list[Any], fault: Fault) -> list[Any]:
 _PAGES: Final[dict[str, Callable[[list[Any], Fault], list[Any]]]] = {
     "null-records": _null_records,
     "odd-records": lambda records, fault: [fault.text, 5, *records],
-    "repeat": lambda records, fault: records + records[-1:],
+    "repeat": lambda records, _: records + records[-1:],
 }
 KINDS: Final = frozenset(_RECORDS) | frozenset(_PAGES)
 """The kinds of fault that change records."""

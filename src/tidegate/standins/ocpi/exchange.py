@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import binascii
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -68,10 +68,8 @@ def tokens_of(header: str) -> dict[str, str]:
     if scheme.lower() != "token" or not given:
         return {}
     meanings = {"plain": given}
-    try:
+    with suppress(ValueError):
         meanings["base64"] = base64.b64decode(given, validate=True).decode()
-    except (binascii.Error, ValueError):
-        pass
     return meanings
 
 

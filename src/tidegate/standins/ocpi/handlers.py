@@ -127,9 +127,9 @@ def _check_routing(asked: Asked) -> None:
 def _single(service: Service, version: str, ids: list[str]) -> Any:
     """A location, one of its EVSEs, or one connector of that."""
     found: Any = service.platform.location(ids[0], version)
-    for id, members, name in zip(ids[1:], ("evses", "connectors"), ("uid", "id"), strict=False):
+    for wanted, members, name in zip(ids[1:], ("evses", "connectors"), ("uid", "id"), strict=False):
         inner = (found or {}).get(members) or []
-        found = next((one for one in inner if str(one[name]).upper() == id.upper()), None)
+        found = next((one for one in inner if str(one[name]).upper() == wanted.upper()), None)
     if found is None:
         raise Refusal(404, 2003, "unknown location")
     return found

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
 from tidegate.model import instants
 from tidegate.model.errors import BadTime
-from tidegate.standins.ocpi import damage
+from tidegate.standins.ocpi import damage, links
 from tidegate.standins.ocpi.exchange import Answer, envelope
 from tidegate.standins.ocpi.refusals import Refusal
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from tidegate.standins.ocpi.exchange import Asked
     from tidegate.standins.ocpi.service import Service
 
-_CURSOR: Final = re.compile(r"at-(\d+)-(\d+)")
+_CURSOR: Final = re.compile(r"(\d+)-(\d+)")
 _LOST_PLUS: Final = re.compile(r"(?<=:\d\d) (?=\d\d:\d\d$)")
 """The sign of an offset that was sent without being encoded."""
 
@@ -140,43 +139,7 @@ def _headers(
         del headers["X-Limit"]
     endless = asked.fault("ignore-offset")
     if (following < total or endless) and not asked.fault("no-link"):
-        headers["Link"] = _link(asked, window, following)
+        headers["Link"] = links.header(asked, window.offset, following, window.limit)
     elif asked.fault("empty-link"):
         headers["Link"] = ""
     return headers
-
-
-def _link(asked: Asked, window: Window, following: int) -> str:
-    filters = {
-        name: asked.parameters[name]
-        for name in ("date_from", "date_to")
-        if asked.parameters.get(name)
-    }
-    query: dict[str, Any] = {**filters, "offset": following, "limit": window.limit}
-    base, form = asked.root + asked.path, '<{}>; rel="next"'
-    for fault in asked.faults:
-        match fault.kind:
-            case "bare-link":
-                query = {"offset": following}
-            case "relative-link":
-                base = asked.path
-            case "unquoted-link":
-                form = f'<{base}?offset=0>; rel="prev", <{{}}>;rel=next'
-            case "foreign-link":
-                base = f"{urlsplit(asked.root).scheme}://{fault.text}{asked.path}"
-            case "scheme-link":
-                parts = urlsplit(asked.root)
-                other = "http" if parts.scheme == "https" else "https"
-                base = f"{other}://{parts.netloc}{asked.path}"
-            case "placeholder-link":
-                base = f"https://{urlsplit(asked.root).netloc}/ocpi/VersionNumber.v_2_2_1/ModuleID/"
-                query = {"date_from": None, "date_to": None, **query}
-            case "undefined-link":
-                query = {**query, "offset": "undefined"}
-            case "self-link":
-                query = {**query, "offset": window.offset}
-            case "cursor-link":
-                query = {**filters, "cursor": f"at-{following}-{window.limit}"}
-            case _:
-                pass
-    return form.format(f"{base}?{urlencode(query)}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 Version = Literal["2.1.1", "2.2.1", "2.3.0"]
 VERSIONS: Final[tuple[Version, ...]] = ("2.1.1", "2.2.1", "2.3.0")
@@ -60,7 +62,7 @@ class Options:
     versions: Sequence[str] = VERSIONS
     token: str = DEMO_TOKEN
     registration: str = DEMO_REGISTRATION
-    token_form: Literal["both", "standard", "plain", "base64"] = "both"
+    token_form: Literal["both", "standard", "plain", "base64"] = "both"  # noqa: S105 - a form, no token
     require_date_from: bool = False
     routing: Literal["ignore", "check"] = "ignore"
     page_size: int = 50

@@ -27,7 +27,7 @@ def contract(index: int) -> str:
     return f"{COUNTRY}-{PROVIDER}-C{index + 1:08d}-X"
 
 
-def token(seed: int, index: int, version: str, updated: int) -> dict[str, Any]:
+def token(seed: int, index: int, version: str, touched: int | None = None) -> dict[str, Any]:
     """A token in the form of a version."""
     uid = token_uid(seed, index)
     common: dict[str, Any] = {
@@ -36,7 +36,7 @@ def token(seed: int, index: int, version: str, updated: int) -> dict[str, Any]:
         "valid": index % 9 != 8,
         "whitelist": "ALLOWED",
         "language": "nl",
-        "last_updated": moment(updated),
+        "last_updated": moment(updated_at(index) if touched is None else touched),
     }
     if version == "2.1.1":
         return {"uid": uid, "type": "RFID", "auth_id": contract(index), **common}
@@ -57,7 +57,7 @@ def energy_price(index: int) -> int:
     return 250 + 30 * (index % 7)
 
 
-def tariff(index: int, version: str, updated: int) -> dict[str, Any]:
+def tariff(index: int, version: str, touched: int | None = None) -> dict[str, Any]:
     """A tariff in the form of a version."""
     old = version == "2.1.1"
     vat: dict[str, Any] = {"vat": 21.0} if version == "2.2.1" else {}
@@ -88,4 +88,8 @@ def tariff(index: int, version: str, updated: int) -> dict[str, Any]:
     if version == "2.3.0":
         body["min_price"] = {"before_taxes": 0.5, "after_taxes": 0.61}
         body["tax_included"] = "NO"
-    return {**body, "elements": elements, "last_updated": moment(updated)}
+    return {
+        **body,
+        "elements": elements,
+        "last_updated": moment(updated_at(index) if touched is None else touched),
+    }

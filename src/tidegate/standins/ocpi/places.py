@@ -131,11 +131,12 @@ def address(place: Place) -> dict[str, Any]:
     city, digits, _, latitude, longitude = _CITIES[place.index % len(_CITIES)]
     bits = place.bits
     street = _STREETS[(bits >> 16) % len(_STREETS)]
+    letters = chr(65 + (bits >> 36) % 26) + chr(65 + (bits >> 41) % 26)
     return {
         "name": f"Thuislader {place.index + 1}" if place.home else f"{street} {city}",
         "address": f"{street} {1 + (bits >> 20) % 180}",
         "city": city,
-        "postal_code": f"{digits}{(bits >> 28) % 100:02d}{chr(65 + (bits >> 36) % 26)}{chr(65 + (bits >> 41) % 26)}",
+        "postal_code": f"{digits}{(bits >> 28) % 100:02d}{letters}",
         "country": "NLD",
         "coordinates": {
             "latitude": f"{latitude + ((bits >> 46) % 4000 - 2000) / 100_000:.6f}",
@@ -144,15 +145,15 @@ def address(place: Place) -> dict[str, Any]:
     }
 
 
-def document(place: Place, version: str, updated: int | None = None) -> dict[str, Any]:
+def document(place: Place, version: str, touched: int | None = None) -> dict[str, Any]:
     """A location in the form of a version.
 
     Args:
         place: the location.
         version: version of OCPI.
-        updated: last update in seconds since 1970, if it is another than the place's own.
+        touched: another last update than its own, in seconds since 1970.
     """
-    stamp = moment(place.updated if updated is None else updated)
+    stamp = moment(place.updated if touched is None else touched)
     if version == "2.1.1":
         return _old(place, stamp)
     state = _CITIES[place.index % len(_CITIES)][2]

@@ -26,12 +26,12 @@ class Made:
     Attributes:
         counted: gives their number.
         updated: gives the last update of one in seconds.
-        made: gives one from its number, a version and its last update in seconds.
+        made: gives one from its number, a version, and another last update than its own in seconds.
     """
 
     counted: Callable[[], int]
     updated: Callable[[int], int]
-    made: Callable[[int, str, int], dict[str, Any]]
+    made: Callable[[int, str, int | None], dict[str, Any]]
     sorted: bool = True
 
     def count(self) -> int:
@@ -42,9 +42,9 @@ class Made:
         """Last update of one, UTC microseconds."""
         return self.updated(index) * SECOND
 
-    def document(self, index: int, version: str, updated: int) -> dict[str, Any]:
-        """One as JSON, with a last update in UTC microseconds."""
-        return self.made(index, version, updated // SECOND)
+    def document(self, index: int, version: str, touched: int | None = None) -> dict[str, Any]:
+        """One as JSON; `touched` is another last update than its own, UTC microseconds."""
+        return self.made(index, version, None if touched is None else touched // SECOND)
 
 
 class Platform:
@@ -85,7 +85,7 @@ class Platform:
         records = self.modules["locations"]
         every = range(records.source.count())
         if len(self._located) != len(every):
-            named = (records.source.document(at, version, 0).get("id") for at in every)
+            named = (records.source.document(at, version).get("id") for at in every)
             self._located = {str(name).upper(): at for at, name in enumerate(named)}
         index = self._located.get(id.upper())
         if index is None or index in records.removed:
