@@ -25,6 +25,7 @@ def export(
     raster: Raster = RASTER,
     valid_if_any: Annotated[bool, Parameter(negative=())] = False,
     repository: str = "main",
+    view: str | None = None,
     common: Common = COMMON,
 ) -> None:
     """Write the readings of series, or with --attribute their sum, to a file or standard output.
@@ -40,6 +41,7 @@ def export(
         raster: how the answer is laid out in time.
         valid_if_any: with --attribute, a sum is valid as soon as one summed value is.
         repository: the repository.
+        view: the view through which they leave.
         common: common options.
     """
     with common.open() as store:
@@ -52,6 +54,7 @@ def export(
             end=to,
             valid_if_any=valid_if_any,
             repository=repository,
+            view=view,
             **raster.options(),
         )
     note(f"wrote {count:,} rows to {out or 'standard output'}", quiet=common.quiet)

@@ -13,6 +13,7 @@ def read(
     to: To = None,
     raster: Raster = RASTER,
     repository: str = "main",
+    view: str | None = None,
     plot: Plot = None,
     common: Common = COMMON,
 ) -> None:
@@ -24,9 +25,12 @@ def read(
         to: its end, exclusive; to the last stored reading unless given.
         raster: how the answer is laid out in time; each series' own raster unless given.
         repository: the repository.
+        view: the view through which they leave.
         plot: draw the readings: on the terminal, or into a PNG file where one is named.
         common: common options.
     """
     with common.open() as store:
-        answer = store.read(*series, start=from_, end=to, repository=repository, **raster.options())
+        answer = store.read(
+            *series, start=from_, end=to, repository=repository, view=view, **raster.options()
+        )
         show_answer(answer, common=common, plot=plot)

@@ -23,6 +23,7 @@ def sum_(
     raster: Raster = RASTER,
     valid_if_any: Annotated[bool, Parameter(negative=())] = False,
     repository: str = "main",
+    view: str | None = None,
     plot: Plot = None,
     common: Common = COMMON,
 ) -> None:
@@ -37,6 +38,7 @@ def sum_(
         raster: how the answer is laid out in time.
         valid_if_any: a sum is valid (flag 9) as soon as one summed value is.
         repository: the repository.
+        view: the view through which they leave.
         plot: draw the sums: on the terminal, or into a PNG file where one is named.
         common: common options.
     """
@@ -48,6 +50,7 @@ def sum_(
             end=to,
             valid_if_any=valid_if_any,
             repository=repository,
+            view=view,
             **raster.options(),
         )
         show_answer(answer, common=common, plot=plot)

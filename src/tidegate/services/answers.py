@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from tidegate.calc.calendar import parse_day_start
 from tidegate.model.aggregation import Aggregation
 from tidegate.model.attributes import AttributeFilter
+from tidegate.model.errors import UsageError
 from tidegate.model.intervals import Interval, parse_interval
 from tidegate.model.series import MAIN
+from tidegate.model.windows import Window
 from tidegate.services.held import Held
 from tidegate.services.repeating import repeat
 from tidegate.services.selection import Moment, Named, elapsed, find, instant, window
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from tidegate.model.series import Series
     from tidegate.services.calculating import CalculationRequest
     from tidegate.services.writing import Source
     from tidegate.store.messages import Counts
@@ -42,6 +45,7 @@ class Answers(Held):
         missing_as_null: bool = False,
         as_of: Moment | None = None,
         repository: str = MAIN,
+        view: str | None = None,
     ) -> pa.Table:
         """Readings of series on a raster: stored ones, and those that are formulas.
 
@@ -61,6 +65,7 @@ class Answers(Held):
             missing_as_null: null instead of 0 where there is no number.
             as_of: what was known at this instant.
             repository: of the series.
+            view: the view through which they are read; it needs `start` and `end`.
 
         Returns:
             `from` (UTC), `value`, `flag`; with `id` and `name` before them for several series.
@@ -70,11 +75,15 @@ class Answers(Held):
 
         found = find(self.verbs, series, repository=repository)
         local = zone or "UTC"
+        first = None if start is None else instant(start, zone=local)
+        last = None if end is None else instant(end, zone=local)
+        if view is not None:
+            self._require_readable(view, found, first, last, repository)
         return read(
             self.verbs,
             found,
-            None if start is None else instant(start, zone=local),
-            None if end is None else instant(end, zone=local),
+            first,
+            last,
             interval=_raster(interval, interval_multiplier),
             zone=zone,
             day_start=parse_day_start(day_start),
@@ -101,6 +110,7 @@ class Answers(Held):
         missing_as_null: bool = False,
         as_of: Moment | None = None,
         repository: str = MAIN,
+        view: str | None = None,
     ) -> pa.Table:
         """The sum of series, each for as long as its attributes match all filters.
 
@@ -119,6 +129,7 @@ class Answers(Held):
             missing_as_null: null instead of 0 where there is no number.
             as_of: what was known at this instant, readings and attributes alike.
             repository: of the series.
+            view: the view through which they are summed.
 
         Returns:
             `from` (UTC), `value`, `flag`, a row a bucket.
@@ -144,7 +155,30 @@ class Answers(Held):
             valid_if_any=valid_if_any,
             missing_as_null=missing_as_null,
         )
-        return sum_series(self.verbs, request, repository=repository, version=_version(as_of))
+        version = _version(as_of)
+        if view is not None:
+            from tidegate.services.viewed_series import sum_through
+            from tidegate.services.views import view_named
+
+            seen = view_named(self.verbs, view)
+            return sum_through(self.verbs, seen, request, repository=repository, version=version)
+        return sum_series(self.verbs, request, repository=repository, version=version)
+
+    def _require_readable(
+        self,
+        view: str,
+        series: Sequence[Series],
+        start: int | None,
+        end: int | None,
+        repository: str,
+    ) -> None:
+        from tidegate.services.viewed_series import require_readable
+        from tidegate.services.views import view_named
+
+        if start is None or end is None:
+            raise UsageError("a view is read between two instants", hint="give --from and --to")
+        seen = view_named(self.verbs, view)
+        require_readable(self.verbs, seen, series, Window(start, end), repository=repository)
 
     def calculate(
         self,
@@ -252,6 +286,7 @@ class Answers(Held):
         format: str | None = None,
         valid_if_any: bool = False,
         repository: str = MAIN,
+        view: str | None = None,
         **raster_options: Any,
     ) -> int:
         """Write what `read` gives, or with attributes what `sum` gives, to a file.
@@ -264,6 +299,7 @@ class Answers(Held):
                 given.
             valid_if_any: of `sum`.
             repository: of the series.
+            view: the view through which they leave.
             raster_options: the other arguments of `read` and `sum`.
 
         Returns:
@@ -271,7 +307,7 @@ class Answers(Held):
         """
         from tidegate.services.exporting import export
 
-        options = {"repository": repository, **raster_options}
+        options = {"repository": repository, "view": view, **raster_options}
         if attributes:
             answer = self.sum(
                 attributes=attributes, series=series, valid_if_any=valid_if_any, **options
