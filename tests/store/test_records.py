@@ -140,6 +140,10 @@ class TestRecords:
         assert found(places=["even"]) == [0, 2, 4, 6, 8]
         assert found(places=["even", "odd"]) == list(range(9))
         assert found(places=[]) == []
+        assert found(without=["even"]) == [1, 3, 5, 7]
+        assert found(places=["all"], without=["odd", "none"]) == [0, 2, 4, 6, 8]
+        assert found(without=["all"]) == []
+        assert cpo.count_records("cpo", "sessions", without=["even"]) == 4
         assert found(offset=7) == [7, 8]
         assert found(offset=2, limit=3) == [2, 3, 4]
         assert found(places=["odd"], offset=1, limit=2) == [3, 5]

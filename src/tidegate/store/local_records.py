@@ -69,12 +69,13 @@ class LocalRecords:
         updated_from: int | None = None,
         updated_to: int | None = None,
         places: Sequence[str] | None = None,
+        without: Sequence[str] = (),
         offset: int = 0,
         limit: int | None = None,
         as_of: int | None = None,
     ) -> list[Record]:
         """Records of a module, in the order in which they were first seen."""
-        chosen = RecordSelection(updated_from, updated_to, places, as_of)
+        chosen = RecordSelection(updated_from, updated_to, places, tuple(without), as_of)
         with self._engine.reading() as session:
             run_rows.require_connection(session, connection)
             return record_rows.records(
@@ -89,10 +90,11 @@ class LocalRecords:
         updated_from: int | None = None,
         updated_to: int | None = None,
         places: Sequence[str] | None = None,
+        without: Sequence[str] = (),
         as_of: int | None = None,
     ) -> int:
         """How many records the same arguments of `records` name."""
-        chosen = RecordSelection(updated_from, updated_to, places, as_of)
+        chosen = RecordSelection(updated_from, updated_to, places, tuple(without), as_of)
         with self._engine.reading() as session:
             run_rows.require_connection(session, connection)
             return record_rows.count_records(session, connection, module, chosen)

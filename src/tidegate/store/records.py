@@ -24,12 +24,14 @@ class RecordSelection:
     """Which records of a module; every member given narrows.
 
     `updated_from` and `updated_to` bound the last change (half-open); `places` are keyed hashes of
-    which a record must have one; `as_of` reads what was believed at an instant.
+    which a record must have one, `without` some of which it must have none; `as_of` reads what was
+    believed at an instant.
     """
 
     updated_from: int | None = None
     updated_to: int | None = None
     places: Sequence[str] | None = None
+    without: Sequence[str] = ()
     as_of: int | None = None
 
     @property
@@ -94,6 +96,9 @@ def _chosen(session: Session, selection: RecordSelection) -> Iterator[tuple[str,
     if selection.places is not None:
         tables["wanted"] = pa.table({"place": pa.array(selection.places, pa.string())})
         conditions.append("list_has_any(places, (SELECT list(place) FROM wanted))")
+    if selection.without:
+        tables["unwanted"] = pa.table({"place": pa.array(selection.without, pa.string())})
+        conditions.append("NOT list_has_any(places, (SELECT list(place) FROM unwanted))")
     with session.bound(**tables):
         yield _source(selection.as_of), " AND ".join(conditions)
 

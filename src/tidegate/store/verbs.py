@@ -412,6 +412,7 @@ class Verbs(Protocol):
         updated_from: int | None = None,
         updated_to: int | None = None,
         places: Sequence[str] | None = None,
+        without: Sequence[str] = (),
         offset: int = 0,
         limit: int | None = None,
         as_of: int | None = None,
@@ -424,6 +425,7 @@ class Verbs(Protocol):
             updated_from: only those last changed at this instant or later.
             updated_to: only those last changed before.
             places: only those with one of these keyed hashes of place names.
+            without: only those with none of these.
             offset: how many to leave out at the start.
             limit: how many at most.
             as_of: as they were believed at this instant.
@@ -438,6 +440,7 @@ class Verbs(Protocol):
         updated_from: int | None = None,
         updated_to: int | None = None,
         places: Sequence[str] | None = None,
+        without: Sequence[str] = (),
         as_of: int | None = None,
     ) -> int:
         """How many records the same arguments of `records` name."""
