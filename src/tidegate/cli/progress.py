@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class Bar:
-    """Draws a run: tasks done of those planned, readings stored, pauses asked for."""
+    """Draws a run: tasks done of those planned, readings or records stored, pauses asked for."""
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
-        self._task = bars.add_task("asking", total=None, readings=0)
-        self._readings = 0
+        self._task = bars.add_task("asking", total=None, stored="")
+        self._stored = 0
 
     def update(
         self, event: str, *, amount: int = 1, total: int | None = None, subject: str | None = None
@@ -32,9 +32,10 @@ class Bar:
             self._bars.update(
                 self._task, advance=amount, total=total, description=subject or "asking"
             )
-        elif event == "readings.stored":
-            self._readings += amount
-            self._bars.update(self._task, readings=self._readings)
+        elif event in {"readings.stored", "records.stored"}:
+            self._stored += amount
+            what = event.removesuffix(".stored")
+            self._bars.update(self._task, stored=f"{self._stored:,} {what}")
         elif event == "request.paused":
             self._bars.update(self._task, description=f"waiting {amount / 1000:.0f} s")
 
@@ -56,7 +57,7 @@ def progress(*, quiet: bool) -> Iterator[Progress]:
         TextColumn("{task.description:>12}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[readings]:,} readings"),
+        TextColumn("{task.fields[stored]}"),
         TimeRemainingColumn(),
     )
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:

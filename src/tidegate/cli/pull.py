@@ -39,7 +39,8 @@ def pull(
         name: the connection; may be left out when there is one.
         subject: only these subjects (R733) or names; % and _ are wildcards.
         kind: only this kind of subject, e.g. register.
-        from_: since when; the earliest time asked before, or a year ago, unless given.
+        from_: since when; the earliest time asked before, or a year ago, unless given; everything
+            of an OCPI platform at first.
         to: until when, exclusive; now unless given.
         every: go on for ever, once in this interval (15m, hour, day).
         again: ask for everything in the window again; corrections are kept beside the old values.

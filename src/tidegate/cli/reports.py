@@ -9,6 +9,7 @@ from tidegate.cli.output import note, show, show_error
 if TYPE_CHECKING:
     from tidegate.cli.common import Common
     from tidegate.plans.report import RunReport
+    from tidegate.store.messages import Counts
 
 
 def show_report(report: RunReport, common: Common) -> None:
@@ -34,7 +35,17 @@ def sentence(report: RunReport) -> str:
     """What a run did, in one line."""
     if not report.planned:
         return "nothing was due"
-    counts = report.counts
+    done = report.planned - report.failed - report.left
+    problems = f", {report.failed:,} failed" if report.failed else ""
+    problems += f", {report.left:,} left for the next run" if report.left else ""
+    records = "" if report.records is None else f"records: {_written(report.records)}; "
+    return (
+        f"{done:,} of {report.planned:,} requests done{problems}; "
+        f"{records}readings: {_written(report.counts)}; {report.seconds:.1f} s"
+    )
+
+
+def _written(counts: Counts) -> str:
     written = [
         f"{count:,} {what}"
         for what, count in (
@@ -45,11 +56,4 @@ def sentence(report: RunReport) -> str:
         )
         if count
     ]
-    done = report.planned - report.failed - report.left
-    problems = f", {report.failed:,} failed" if report.failed else ""
-    problems += f", {report.left:,} left for the next run" if report.left else ""
-    readings = ", ".join(written) or "none"
-    return (
-        f"{done:,} of {report.planned:,} requests done{problems}; "
-        f"readings: {readings}; {report.seconds:.1f} s"
-    )
+    return ", ".join(written) or "none"

@@ -14,6 +14,8 @@ from tidegate.model.windows import Window
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from tidegate.model.records import RecordPiece
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
@@ -24,12 +26,14 @@ class Capabilities:
         parallel: requests that may be open at once.
         lag: microseconds before now that are asked for again, since late data arrive there.
         alignment: microseconds that window borders must be multiples of.
+        beginning: the instant from which a first pull asks, None for a year ago.
     """
 
     max_window: int | None = None
     parallel: int = 1
     lag: int = 0
     alignment: int = 1
+    beginning: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +46,26 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """What came of one task.
+    """What came of one task, or of a part of it.
 
     Attributes:
+        task: what was asked for.
         state: `DONE`, `EMPTY`, `FAILED` or `REFUSED`.
         readings: per quantity of the subject, a table `ts: int64, value: float64, flag: int16`,
             sorted by `ts` without repeats; null values only with a flag without number.
         error: the failure, when state is `FAILED` or `REFUSED`.
+        piece: records, from platforms that have such.
+        is_last: False if more of the same task follows; only the last piece confirms it.
+        clock: the platform's own instant when it was asked; the window is confirmed no further.
     """
 
     task: Task
     state: CoverageState
     readings: dict[str, pa.Table] = field(default_factory=dict)
     error: Exception | None = None
+    piece: RecordPiece | None = None
+    is_last: bool = True
+    clock: int | None = None
 
 
 class Connector(Protocol):
@@ -78,8 +89,11 @@ class Connector(Protocol):
         """The catalogue as it is now."""
         ...
 
-    def fetch(self, task: Task) -> Fetched:
+    def fetch(self, task: Task) -> Fetched | Iterator[Fetched]:
         """The readings of one task; failures of the platform are in the answer, not raised.
+
+        An answer of any size may come in pieces, in order. What has come of one that ends early is
+        kept; the task is asked for again.
 
         Raises:
             NotSignedIn: no further task can succeed.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pyarrow as pa
 
+from tidegate.model.connector import Fetched
 from tidegate.model.coverage import PROVISIONAL, Coverage, CoverageState
 from tidegate.model.errors import (
     Interrupted,
@@ -30,7 +31,8 @@ from tidegate.store.verbs import READINGS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from tidegate.model.connector import Capabilities, Connector, Fetched, Task
+    from tidegate.model.connector import Capabilities, Connector, Task
+    from tidegate.model.records import RecordPiece
     from tidegate.model.series import SeriesKey
     from tidegate.plans.interrupts import Brake
     from tidegate.plans.pipe import Pipe
@@ -39,6 +41,9 @@ logger = logging.getLogger(__name__)
 
 _OVERHEAD: Final = 100
 """What a task counts in a batch besides its readings, so that empty ones fill it up too."""
+
+_READING: Final = 32
+"""Bytes of records that count as one reading, to bound what waits to be written."""
 
 _GONE: Final = 5
 _GONE_SUBJECTS: Final = 3
@@ -49,13 +54,29 @@ One subject alone proves nothing, since a platform may break on it."""
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One task, fetched: how it is recorded, and the readings to store with that."""
+    """One task or a piece of it, fetched: how it is recorded, and what to store with that."""
 
     task: Task
     state: CoverageState
     confirmations: tuple[Confirmation, ...]
     readings: pa.Table
     error: Exception | None = None
+    piece: RecordPiece | None = None
+    is_last: bool = True
+
+    @property
+    def size(self) -> int:
+        """What it counts in a batch, in readings."""
+        size = int(self.readings.num_rows) + _OVERHEAD
+        if self.piece is not None:
+            size += int(self.piece.records.nbytes + self.piece.contributions.nbytes) // _READING
+        return size
+
+    @property
+    def received(self) -> int:
+        """Readings or records in it."""
+        table = self.readings if self.piece is None else self.piece.records
+        return int(table.num_rows)
 
 
 class Fetching:
@@ -99,30 +120,35 @@ class Fetching:
     def _work(self) -> None:
         try:
             while (task := self._next()) is not None:
-                outcome = self._outcome(task)
-                if outcome is not None:
-                    self._pipe.put(outcome, outcome.readings.num_rows + _OVERHEAD)
+                for outcome in self._outcomes(task):
+                    if not self._may_go_on(outcome):
+                        break
+                    self._pipe.put(outcome, outcome.size)
         finally:
             self._pipe.leave()
 
     def _next(self) -> Task | None:
         with self._lock:
-            is_over = self._ended.is_set() or self._brake.stop.is_set()
-            return None if is_over else next(self._tasks, None)
+            return None if self._is_over() else next(self._tasks, None)
 
-    def _outcome(self, task: Task) -> Outcome | None:
-        """What came of a task; None if nothing is to be recorded of it."""
+    def _is_over(self) -> bool:
+        return self._ended.is_set() or self._brake.stop.is_set()
+
+    def _outcomes(self, task: Task) -> Iterator[Outcome]:
+        """What came of a task, piece by piece; one that is stopped between two stays due."""
         asked_at = self._clock()
         try:
-            fetched = self._connector.fetch(task)
-            outcome = outcome_of(fetched, asked_at, self._keys, self._connector.capabilities)
+            answer = self._connector.fetch(task)
+            for fetched in (answer,) if isinstance(answer, Fetched) else answer:
+                yield outcome_of(fetched, asked_at, self._keys, self._connector.capabilities)
+                if not fetched.is_last and self._is_over():
+                    return
         except Interrupted:
-            return None
+            return
         except Exception as error:
             if not isinstance(error, TidegateError):
                 logger.exception("fetching %s failed in an unforeseen way", task.subject)
-            outcome = failure_of(task, asked_at, error)
-        return outcome if self._may_go_on(outcome) else None
+            yield failure_of(task, asked_at, error)
 
     def _may_go_on(self, outcome: Outcome) -> bool:
         """Judge the platform by an outcome; False if nothing is to be recorded of it."""
@@ -153,6 +179,8 @@ def outcome_of(
     task, state = fetched.task, fetched.state
     if fetched.error is not None:
         return failure_of(task, asked_at, fetched.error, state)
+    if not fetched.is_last:
+        return Outcome(task, state, (), READINGS.empty_table(), None, fetched.piece, is_last=False)
     kept = {
         keys[task.subject, quantity]: table
         for quantity, table in fetched.readings.items()
@@ -160,10 +188,12 @@ def outcome_of(
     }
     is_done = state is CoverageState.DONE
     replaced = tuple(kept) if is_done else ()
-    horizon = min(max(final_before(asked_at, capabilities), task.window.start), task.window.end)
+    window = _answered(task.window, fetched.clock)
+    asked_there = asked_at if fetched.clock is None else min(asked_at, fetched.clock)
+    horizon = min(max(final_before(asked_there, capabilities), window.start), window.end)
     parts = (
-        (Window(task.window.start, horizon), ""),
-        (Window(horizon, task.window.end), PROVISIONAL),
+        (Window(window.start, horizon), ""),
+        (Window(horizon, window.end), PROVISIONAL),
     )
     confirmations = tuple(
         Confirmation(
@@ -177,7 +207,14 @@ def outcome_of(
     )
     tables = [_readings(key, kept[key], task.window) for key in sorted(replaced)]
     readings = pa.concat_tables(tables) if tables else READINGS.empty_table()
-    return Outcome(task, state, confirmations, readings)
+    return Outcome(task, state, confirmations, readings, None, fetched.piece)
+
+
+def _answered(window: Window, clock: int | None) -> Window:
+    """The part of a window that the platform can have answered for, by its own clock."""
+    if clock is None:
+        return window
+    return Window(window.start, min(max(clock, window.start), window.end))
 
 
 def failure_of(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tidegate.model.coverage import CoverageState
 from tidegate.model.errors import Interrupted, NothingNew, RunFailed, TidegateError
-from tidegate.store.messages import Counts, RunState
+from tidegate.store.messages import Counts, RecordCounts, RunState
 
 if TYPE_CHECKING:
     from tidegate.model.connector import Task
@@ -37,8 +37,9 @@ class RunReport:
         run: its number in the store, None if nothing was due.
         planned: tasks it was given.
         states: tasks by what came of them; the others stay due.
-        received: readings that the platform sent.
+        received: readings or records that the platform sent.
         counts: what writing them did.
+        records: what writing records did; None for platforms that have none.
         causes: failures by code, the most frequent first.
         seconds: how long it took.
         interrupted: True if it was told to stop before its end.
@@ -54,6 +55,7 @@ class RunReport:
     seconds: float
     interrupted: bool = False
     fatal: TidegateError | None = None
+    records: Counts | None = None
 
     @property
     def failed(self) -> int:
@@ -68,7 +70,8 @@ class RunReport:
     @property
     def is_new(self) -> bool:
         """True if the store holds something that it did not hold before."""
-        return bool(self.counts.inserted or self.counts.changed or self.counts.removed)
+        written = (self.counts, self.records or Counts())
+        return any(counts.inserted or counts.changed or counts.removed for counts in written)
 
     @property
     def exit_code(self) -> int:
@@ -92,6 +95,7 @@ class RunReport:
     def summary(self) -> dict[str, Any]:
         """The report as plain data."""
         counts = self.counts
+        records = {} if self.records is None else {"records": _as_data(self.records)}
         return {
             "planned": self.planned,
             "left": self.left,
@@ -101,6 +105,7 @@ class RunReport:
             "changed": counts.changed,
             "removed": counts.removed,
             "equal": counts.equal,
+            **records,
             "errors": [
                 {"code": c.code, "count": c.count, "message": c.message, "subjects": [*c.subjects]}
                 for c in self.causes
@@ -118,15 +123,13 @@ class Ledger:
     states: Counter[CoverageState] = field(default_factory=Counter)
     received: int = 0
     counts: Counts = field(default_factory=Counts)
+    records: Counts | None = None
     _errors: dict[str, list[tuple[Task, Exception]]] = field(default_factory=dict)
     _numbers: Counter[str] = field(default_factory=Counter)
 
-    def enter(
-        self, task: Task, state: CoverageState, received: int, error: Exception | None
-    ) -> None:
+    def enter(self, task: Task, state: CoverageState, error: Exception | None) -> None:
         """Count one task whose outcome is recorded."""
         self.states[state] += 1
-        self.received += received
         if error is not None:
             code = code_of(error)
             self._numbers[code] += 1
@@ -134,16 +137,11 @@ class Ledger:
             if len(examples) < _EXAMPLES:
                 examples.append((task, error))
 
-    def add(self, counts: Counts) -> None:
+    def add(self, counts: RecordCounts) -> None:
         """Add what one write did."""
-        mine = self.counts
-        self.counts = Counts(
-            inserted=mine.inserted + counts.inserted,
-            changed=mine.changed + counts.changed,
-            removed=mine.removed + counts.removed,
-            equal=mine.equal + counts.equal,
-            revision=counts.revision or mine.revision,
-        )
+        self.counts = _sum(self.counts, counts.readings)
+        if counts.records is not None:
+            self.records = _sum(self.records or Counts(), counts.records)
 
     def causes(self) -> tuple[Cause, ...]:
         """Failures by code, the most frequent first."""
@@ -160,6 +158,20 @@ class Ledger:
             exit_code=first.exit_code if isinstance(first, TidegateError) else RunFailed.exit_code,
             subjects=tuple(dict.fromkeys(task.subject for task, _ in examples)),
         )
+
+
+def _sum(left: Counts, right: Counts) -> Counts:
+    return Counts(
+        inserted=left.inserted + right.inserted,
+        changed=left.changed + right.changed,
+        removed=left.removed + right.removed,
+        equal=left.equal + right.equal,
+        revision=right.revision or left.revision,
+    )
+
+
+def _as_data(counts: Counts) -> dict[str, int]:
+    return {name: getattr(counts, name) for name in ("inserted", "changed", "equal")}
 
 
 def code_of(error: Exception) -> str:

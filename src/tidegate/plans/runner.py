@@ -12,14 +12,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from tidegate.model.errors import Interrupted, TidegateError, UsageError
 from tidegate.model.instants import now
+from tidegate.model.series import MAIN
 from tidegate.plans.fetching import Fetching, Outcome, refused_by_store
 from tidegate.plans.interrupts import Brake, pressing
 from tidegate.plans.pipe import Pipe
 from tidegate.plans.report import Ledger, RunReport
+from tidegate.plans.shelves import Shelves
 from tidegate.store.messages import RunState
 from tidegate.transport.progress import SILENT, Progress
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from tidegate.model.connector import Connector, Task
     from tidegate.model.series import SeriesKey
-    from tidegate.store.messages import Counts
     from tidegate.store.verbs import Verbs
 
 logger = logging.getLogger(__name__)
@@ -60,6 +59,7 @@ def run(
     batching: Batching = Batching(),
     brake: Brake | None = None,
     request: str = "",
+    repository: str = MAIN,
     clock: Callable[[], int] = now,
 ) -> RunReport:
     """Fetch every task and keep what comes.
@@ -74,6 +74,7 @@ def run(
         batching: how much to confirm at once.
         brake: stops the run early; SIGINT and SIGTERM press it meanwhile.
         request: the run in words, for the list of runs.
+        repository: of the series that are derived from records.
         clock: the instant at which a task is asked for.
 
     Returns:
@@ -85,9 +86,11 @@ def run(
     """
     brake = brake or Brake()
     if not tasks:
-        return _Books(store, connection, None, 0, progress).report(None, brake)
+        return _Books(Shelves(store, connection, 0), 0, progress).report(None, brake)
     number = store.start_run(connection, request)
-    books = _Books(store, connection, number, len(tasks), progress)
+    subjects = {subject for subject, _ in keys}
+    shelves = Shelves(store, connection, number, repository=repository, subjects=subjects)
+    books = _Books(shelves, len(tasks), progress)
     threads = min(max(1, connector.capabilities.parallel), len(tasks))
     pipe: Pipe[Outcome] = Pipe(producers=threads, capacity=batching.ahead)
     fetching = Fetching(connector, tasks, keys, pipe, brake, clock=clock)
@@ -117,12 +120,8 @@ def _drain(pipe: Pipe[Outcome], books: _Books, batching: Batching, brake: Brake)
 class _Books:
     """The writing side of a run: confirms outcomes and keeps count of them."""
 
-    def __init__(
-        self, store: Verbs, connection: str, run: int | None, planned: int, progress: Progress
-    ) -> None:
-        self._store = store
-        self._connection = connection
-        self._run = run
+    def __init__(self, shelves: Shelves, planned: int, progress: Progress) -> None:
+        self._shelves = shelves
         self._planned = planned
         self._progress = progress
         self._ledger = Ledger()
@@ -131,14 +130,16 @@ class _Books:
     def confirm(self, outcomes: Sequence[Outcome]) -> None:
         """Store outcomes in one transaction; one that the store refuses fails by itself."""
         try:
-            counts = self._write(outcomes)
+            counts = self._shelves.put(outcomes)
         except UsageError as error:
+            if any(outcome.piece is not None for outcome in outcomes):
+                raise  # a later piece would confirm what this one lacks
             if len(outcomes) > 1:
                 for outcome in outcomes:
                     self.confirm([outcome])
                 return
             outcomes = [refused_by_store(outcomes[0], error)]
-            counts = self._write(outcomes)
+            counts = self._shelves.put(outcomes)
         self._ledger.add(counts)
         for outcome in outcomes:
             self._enter(outcome)
@@ -148,11 +149,12 @@ class _Books:
         ledger = self._ledger
         is_whole = sum(ledger.states.values()) == self._planned
         return RunReport(
-            run=self._run,
+            run=self._shelves.run or None,
             planned=self._planned,
             states=dict(ledger.states),
             received=ledger.received,
             counts=ledger.counts,
+            records=ledger.records,
             causes=ledger.causes(),
             seconds=time.monotonic() - self._began,
             interrupted=brake.stop.is_set() and fatal is None and not is_whole,
@@ -162,8 +164,7 @@ class _Books:
     def close(self, fatal: TidegateError | None, brake: Brake) -> RunReport:
         """Record how the run ended."""
         report = self.report(fatal, brake)
-        if self._run is not None:
-            self._store.end_run(self._run, report.state, report.summary())
+        self._shelves.end(report.state, report.summary())
         logger.debug("run ended as %s after %.1f s", report.state.value, report.seconds)
         return report
 
@@ -172,19 +173,15 @@ class _Books:
         stopped = isinstance(error, Interrupted | KeyboardInterrupt)
         state = RunState.INTERRUPTED if stopped else RunState.FAILED
         summary = self.report(None, Brake()).summary()
-        if self._run is not None:
-            with suppress(TidegateError):
-                self._store.end_run(self._run, state, summary)
-
-    def _write(self, outcomes: Sequence[Outcome]) -> Counts:
-        confirmations = [entry for outcome in outcomes for entry in outcome.confirmations]
-        readings = pa.concat_tables(outcome.readings for outcome in outcomes)
-        assert self._run is not None
-        return self._store.confirm(self._connection, self._run, confirmations, readings)
+        with suppress(TidegateError):
+            self._shelves.end(state, summary)
 
     def _enter(self, outcome: Outcome) -> None:
-        rows = outcome.readings.num_rows
         subject = outcome.task.subject
-        self._ledger.enter(outcome.task, outcome.state, rows, outcome.error)
-        self._progress.update("readings.stored", amount=rows, subject=subject)
+        what = "readings" if outcome.piece is None else "records"
+        self._ledger.received += outcome.received
+        self._progress.update(f"{what}.stored", amount=outcome.received, subject=subject)
+        if not outcome.is_last:
+            return
+        self._ledger.enter(outcome.task, outcome.state, outcome.error)
         self._progress.update(f"task.{outcome.state.value}", total=self._planned, subject=subject)

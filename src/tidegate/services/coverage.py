@@ -72,7 +72,9 @@ def coverage_report(
 
 
 def is_fetched(entry: Entry) -> bool:
-    """True if readings are asked for under the entry's subject; formulas are calculated here."""
+    """True if the platform is asked for the entry's subject; formulas are calculated here."""
+    if entry.asked:
+        return entry.subject in entry.asked
     return any(one.origin is not None and one.formula is None for one in entry.series)
 
 

@@ -42,7 +42,8 @@ class Selection:
     Attributes:
         subjects: subjects (`R733`) or names, with `%` and `_` as wildcards; all if none.
         kind: only this kind of entry.
-        start: since when; the earliest time asked before, or `FIRST_REACH` ago, if None.
+        start: since when; if None the earliest time asked before, else the beginning that the
+            platform has or `FIRST_REACH` ago.
         end: until when, exclusive; now if None.
         again: ask for everything in the window, whatever is recorded.
         repository: where the series are.
@@ -81,6 +82,7 @@ def pull(
             keys,
             progress=progress,
             request=f"pull {record.name}",
+            repository=selection.repository,
         )
 
 
@@ -107,14 +109,16 @@ def _tasks(
     start = selection.start
     if start is None:
         asked = [row.window.start for row in store.coverage(record.name)]
-        start = min(asked) if asked else _first_start(record)
+        start = min(asked) if asked else _first_start(record, connector)
     wanted = Window(start, max(start, now()) if selection.end is None else selection.end)
     return plan(
         subjects, wanted, coverage, connector.capabilities, now=now(), again=selection.again
     )
 
 
-def _first_start(record: ConnectionRecord) -> int:
+def _first_start(record: ConnectionRecord, connector: Connector) -> int:
+    if connector.capabilities.beginning is not None:
+        return connector.capabilities.beginning
     logger.info(
         "first pull of '%s': going back %d days; --from asks for more",
         record.name,
@@ -124,7 +128,7 @@ def _first_start(record: ConnectionRecord) -> int:
 
 
 def _subjects(entries: Sequence[Entry], selection: Selection, connection: str) -> list[str]:
-    """The subjects that fill series; an entry that is a formula stands for what it refers to."""
+    """What to ask for: an entry that is a formula stands for what it refers to."""
     kind = kind_named(selection.kind, entries)
     chosen = [
         entry
@@ -138,6 +142,9 @@ def _subjects(entries: Sequence[Entry], selection: Selection, connection: str) -
 
 
 def _sources(entry: Entry, entries: Sequence[Entry]) -> Iterator[str]:
+    if entry.asked:
+        yield from entry.asked
+        return
     for series in entry.series:
         if series.formula is not None:
             yield from (origin.subject for origin in series.formula.alias_origins.values())

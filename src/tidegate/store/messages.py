@@ -63,9 +63,9 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a write of records did, in records and in readings derived from them."""
+    """What a write did, in records (None if it was of none) and in readings."""
 
-    records: Counts = Counts()
+    records: Counts | None = None
     readings: Counts = Counts()
 
 

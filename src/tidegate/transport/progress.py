@@ -2,7 +2,7 @@
 
 Events of transport: `request.sent`, `request.retried`, `request.paused` (amount: milliseconds),
 `bytes.received`. Events of plans: `task.done`, `task.empty`, `task.failed`, `task.refused`
-(total: tasks of the run) and `readings.received`, `readings.stored`.
+(total: tasks of the run) and `readings.received`, `readings.stored`, `records.stored`.
 """
 
 from __future__ import annotations
