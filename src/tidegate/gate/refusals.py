@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
 from tidegate.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SHOWN: Final = 5
+"""Paths that a refusal lists."""
 
 
 class NotIdentified(UsageError):
@@ -48,4 +56,29 @@ class NotCountable(UsageError):
         super().__init__(
             f"'{series}' is a formula, and it cannot be told how many series stand behind it",
             hint="let the view select stored series only",
+        )
+
+
+class TooManyRequests(UsageError):
+    """A key that asks too often; `wait` seconds must pass."""
+
+    code = "too-many-requests"
+    http_status = 429
+
+    def __init__(self, wait: int) -> None:
+        super().__init__("this key asks too often", hint=f"wait {wait} seconds", wait=wait)
+        self.wait = wait
+
+
+class NotHeld(UsageError):
+    """A view that passes what the store does not hold."""
+
+    code = "not-held"
+
+    def __init__(self, view: str, connection: str, paths: Sequence[str]) -> None:
+        shown = ", ".join(paths[:_SHOWN]) + (", …" if len(paths) > _SHOWN else "")
+        super().__init__(
+            f"the view '{view}' passes what the store does not hold of '{connection}': {shown}",
+            hint="make the connection with --keep-full and pull again, or the view with --source live",
+            paths=list(paths),
         )

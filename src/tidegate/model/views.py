@@ -96,6 +96,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         until: nothing that was last updated from then on; ISO 8601 or relative.
         round_times: `hour` or `day`: passed times leave rounded down.
         round_places: decimals of passed coordinates.
+        round_postal: passed postal codes leave as their first part.
+        round_energy: passed amounts of energy leave in whole kWh.
         exclude: records that do not leave at all.
         group: when sums leave.
         source: where the records come from.
@@ -109,6 +111,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     until: str | None = None
     round_times: str | None = None
     round_places: int | None = None
+    round_postal: bool = False
+    round_energy: bool = False
     exclude: tuple[Exclusion, ...] = tuple(Exclusion)
     group: GroupRule = GroupRule()
     source: Source = Source.STORE
