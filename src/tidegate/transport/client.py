@@ -50,6 +50,7 @@ class HttpClient:
         credentials: headers that prove who asks.
         allow_http: True to let secrets travel by plain http to another machine.
         explain: the platform's own words in the body of an error.
+        stamps: headers made anew for every request that is sent, e.g. its id.
 
     Raises:
         BadValue: the address is none.
@@ -68,6 +69,7 @@ class HttpClient:
         allow_http: bool = False,
         progress: Progress = SILENT,
         explain: Callable[[Answer], str | None] = own_words,
+        stamps: Callable[[], Mapping[str, str]] = dict,
         clock: Clock = SYSTEM,
     ) -> None:
         self.address = base_address(base_url)
@@ -81,7 +83,7 @@ class HttpClient:
         self._closed = threading.Event()
         self._http = _driver(Origin.of(self.address), timeouts)
         self._exchange = Exchange(
-            self._http, credentials, allow_http, timeouts, limits, explain, progress, clock
+            self._http, credentials, allow_http, timeouts, limits, explain, stamps, progress, clock
         )
 
     def request(
@@ -94,6 +96,7 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         subject: str | None = None,
         retry: bool | None = None,
+        check: Callable[[Answer], object] | None = None,
     ) -> Answer:
         """The whole answer, decoded.
 
@@ -105,6 +108,8 @@ class HttpClient:
             headers: further ones, none of them a secret.
             subject: what is asked for, e.g. `register 733`, as errors name it.
             retry: whether to try again; by default only what changes nothing (GET, HEAD).
+            check: raises the error that an answer stands for in spite of its status; it is tried
+                again like any other.
 
         Raises:
             TransportError: the platform cannot be asked, or answers with status 400 or more.
@@ -116,7 +121,10 @@ class HttpClient:
         def attempt(attempts: Attempts) -> Answer:
             with self._slotted(call, attempts, held=True) as opened:
                 body = b"".join(opened.chunks())
-            return Answer(opened.status, opened.headers, body, subject)
+            answer = Answer(opened.status, opened.headers, body, subject)
+            if check is not None:
+                check(answer)
+            return answer
 
         return self._persist(call, attempt, may_retry=self._retry.allows(call.method, retry))
 

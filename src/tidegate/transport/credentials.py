@@ -44,6 +44,13 @@ class Credentials:
         return cls(Origin.of(url), {"Authorization": f"Bearer {token}"}, frozenset({token}))
 
     @classmethod
+    def token(cls, url: str, token: str, *, packed: bool) -> Credentials:
+        """A token that travels as `Authorization: Token`, as its Base64 if `packed`."""
+        base64_form = base64.b64encode(token.encode()).decode("ascii")
+        headers = {"Authorization": f"Token {base64_form if packed else token}"}
+        return cls(Origin.of(url), headers, frozenset({token, base64_form}))
+
+    @classmethod
     def basic(cls, url: str, user: str, password: str) -> Credentials:
         """A user name and password that travel as `Authorization: Basic`."""
         packed = base64.b64encode(f"{user}:{password}".encode()).decode("ascii")

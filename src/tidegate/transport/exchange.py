@@ -16,7 +16,7 @@ from tidegate.transport.redaction import quiet_driver, scrubbed
 from tidegate.transport.retry import Attempts, asked_pause
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     import httpx2
 
@@ -55,6 +55,7 @@ class Exchange:
     timeouts: Timeouts
     limits: AnswerLimits
     explain: Callable[[Answer], str | None]
+    stamps: Callable[[], Mapping[str, str]]
     progress: Progress
     clock: Clock
 
@@ -86,7 +87,7 @@ class Exchange:
                 url,
                 params=params,
                 content=body,
-                headers=call.headers | self._headers(url, body),
+                headers={**call.headers, **self.stamps(), **self._headers(url, body)},
             )
             self.progress.update("request.sent", subject=call.asked.subject)
             with quiet_driver(), translated(call.asked):

@@ -49,6 +49,17 @@ class Limiter:
         finally:
             self._places.release()
 
+    @contextmanager
+    def spaced(self, seconds: float) -> Iterator[None]:
+        """Let at least so many seconds lie between two starts, while in the block."""
+        with self._lock:
+            before, self._gap = self._gap, max(self._gap, seconds)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._gap = before
+
     def hold_off(self, seconds: float) -> None:
         """Let no request start before the seconds are over."""
         with self._lock:

@@ -33,8 +33,7 @@ class OcpiSettings(msgspec.Struct, frozen=True, kw_only=True):
         party: the party in whose name it is asked: country and party id, `NLABC`.
         version: of OCPI, as spoken: 2.1.1, 2.2.1 or 2.3.0.
         versions_url: address of the list of versions, or of one version; None if unknown.
-        endpoints: address of each module that the platform gives records of, and of its
-            `credentials`.
+        endpoints: address of each module that the platform gives records of.
         token_form: as the platform takes it; None while nobody has asked.
         to_party: the party that is asked, or the hub; None to name none.
         page_size: records to ask for at once.

@@ -12,7 +12,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 
 class Envelope(msgspec.Struct, frozen=True):
-    """What every answer is wrapped in; `data` is its text, not decoded, empty where it is absent."""
+    """What every answer is wrapped in; `data` is its text, empty where it is absent."""
 
     data: msgspec.Raw = msgspec.Raw(b"")
     status_code: int | None = None

@@ -1,0 +1,110 @@
+"""Finds out how a platform is spoken with: version, modules, form of the token, its party."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from tidegate.model.errors import TransportError, UnknownName
+from tidegate.platforms.ocpi import versions
+from tidegate.platforms.ocpi.access import Access, natural_form
+from tidegate.platforms.ocpi.wire import Credentials, Details
+from tidegate.transport.clock import SYSTEM, Clock
+from tidegate.transport.policies import Policies
+from tidegate.transport.progress import SILENT, Progress
+
+if TYPE_CHECKING:
+    from tidegate.model.secret import Secret
+    from tidegate.platforms.ocpi.settings import OcpiSettings
+
+logger = logging.getLogger(__name__)
+
+_SENDERS: Final = ("HUB", "CPO")
+"""Roles of the party that listings are asked of, the first that is there; else any."""
+
+
+def logged_in(
+    url: str,
+    settings: OcpiSettings,
+    secret: Secret,
+    *,
+    version: str | None = None,
+    policies: Policies = Policies(),
+    progress: Progress = SILENT,
+    clock: Clock = SYSTEM,
+) -> OcpiSettings:
+    """The settings of a connection with what the platform tells of itself.
+
+    Args:
+        url: address of the platform's versions, or of one version.
+        settings: what the user says of the connection.
+        secret: the token.
+        version: to speak; the best that both sides speak unless given.
+        policies: how to treat the platform.
+        progress: told of requests.
+        clock: that waiting goes by.
+
+    Raises:
+        NotSignedIn, Forbidden: the platform does not take the token, in neither form.
+        UnknownName: it does not offer the version.
+        MalformedAnswer: the address is none of versions.
+        InsecureAddress: the token would travel by plain http.
+    """
+    access = Access(
+        settings, secret, policies=policies, progress=progress, clock=clock, trying=True
+    )
+    try:
+        return _asked(access, url, settings, version)
+    finally:
+        access.close()
+
+
+def _asked(access: Access, url: str, settings: OcpiSettings, version: str | None) -> OcpiSettings:
+    found = _details(access, url, version)
+    spoken = versions.spoken(found.version)
+    if spoken != found.version:
+        logger.warning("the platform speaks %s; it is taken as %s", found.version, spoken)
+    other = settings.to_party or _party_of(access, versions.credentials_url(found))
+    return msgspec.structs.replace(
+        settings,
+        version=spoken,
+        versions_url=url,
+        endpoints=versions.endpoints(found),
+        token_form=access.form,
+        to_party=other,
+    )
+
+
+def _details(access: Access, url: str, wanted: str | None) -> Details:
+    shown = versions.listed(access.ask(url, "its versions", routed=False).data)
+    if isinstance(shown, Details):
+        if wanted not in {None, shown.version}:
+            raise UnknownName("version at this address", str(wanted), [shown.version])
+        return shown
+    choice = versions.chosen(shown, wanted)
+    access.form = natural_form(versions.spoken(choice.version))
+    answered = access.ask(choice.url, f"version {choice.version}", routed=False)
+    return versions.details(answered.data)
+
+
+def _party_of(access: Access, url: str | None) -> str | None:
+    """The party that the platform is; None if it does not say."""
+    if url is None:
+        return None
+    try:
+        answered = access.ask(url, "its credentials", routed=False)
+        found = msgspec.json.decode(answered.data, type=Credentials)
+    except (TransportError, msgspec.DecodeError) as problem:
+        logger.debug("the platform does not say who it is: %s", type(problem).__name__)
+        return None
+    if found.hub_party_id:
+        return found.hub_party_id.upper()
+    roles = sorted(found.roles, key=lambda role: _rank(role.role))
+    first = roles[0] if roles else found
+    return f"{first.country_code}{first.party_id}".upper() or None
+
+
+def _rank(role: str) -> int:
+    return _SENDERS.index(role) if role in _SENDERS else len(_SENDERS)
