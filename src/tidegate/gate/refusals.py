@@ -79,6 +79,6 @@ class NotHeld(UsageError):
         shown = ", ".join(paths[:_SHOWN]) + (", …" if len(paths) > _SHOWN else "")
         super().__init__(
             f"the view '{view}' passes what the store does not hold of '{connection}': {shown}",
-            hint="make the connection with --keep-full and pull again, or the view with --source live",
+            hint="connect it again with --keep-full and pull, or give the view --source live",
             paths=list(paths),
         )

@@ -91,7 +91,8 @@ class FieldRules(msgspec.Struct, frozen=True):
         version: of the protocol, e.g. `2.2.1`.
         profile: the name of the verdicts that the rules started from.
         root: the tree.
-        coarse: last names of the paths that rounding applies to, by kind: `places`, `postal`, `energy`.
+        coarse: last names of the paths that rounding applies to, by kind: `places`,
+            `postal`, `energy`.
     """
 
     module: str

@@ -1,7 +1,7 @@
 """Values made harmless: keyed hashes, coarser instants, places and amounts.
 
 A transform takes one JSON scalar, not null, and gives another, or `None` where the value is not of
-its kind; the field is then blank. Numbers may come as text of JSON (`Raw`), so that no digit is lost.
+its kind; the field is then blank. Numbers may come as text of JSON (`Raw`): no digit is lost.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tidegate.model.instants import DAY, HOUR, SECOND, parse, to_datetime
 Transform = Callable[[Any], Any]
 
 TIMES: Final = ("whole", "hour", "day")
-"""How instants may be written, from fine to coarse: in whole seconds, at the start of the hour or day."""
+"""How instants may be written, from fine to coarse: in whole seconds, the hour or the day."""
 
 _STEPS: Final = {"whole": SECOND, "hour": HOUR, "day": DAY}
 _NOT_AVAILABLE: Final = "#NA"

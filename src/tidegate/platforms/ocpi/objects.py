@@ -1,16 +1,18 @@
-"""The objects of OCPI: every field of every class in each version, as the files in `privacy` say."""
+"""The objects of OCPI: every field of every class in each version, from the files in `privacy`."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from tidegate.model.errors import UnknownName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MODULES: Final = ("cdrs", "locations", "sessions", "tariffs", "tokens")
 VERSIONS: Final = ("2.1.1", "2.2.1", "2.3.0")
