@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 PLATFORMS: Final = {
     "dcs": "tidegate.platforms.dcs.connector:DcsConnector",
     "tsm": "tidegate.platforms.tsm.connector:TsmConnector",
+    "ocpi": "tidegate.platforms.ocpi.connector:OcpiConnector",
 }
 """The connector of each platform, as `module:class`."""
 
