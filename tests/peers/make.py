@@ -1,4 +1,4 @@
-"""Makes the environments of the real clients: `tests/peers/make.py [NAME…]` fills `.peers/NAME`.
+"""Makes the environments of the real clients and servers: `make.py [NAME…]` fills `.peers/NAME`.
 
 Runs on a bare Python with pip; an environment that is complete is left alone.
 """
@@ -12,7 +12,14 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PEERS = HERE.parents[1] / ".peers"
-NAMES = ("pythondcs-0.1.1", "pythondcs-1.1.1")
+NAMES = (
+    "pythondcs-0.1.1",
+    "pythondcs-1.1.1",
+    "ocpi-readers",
+    "extrawest-ocpi",
+    "py-ocpi",
+    "python-ocpi",
+)
 
 
 def make(name: str) -> Path:
