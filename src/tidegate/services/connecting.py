@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tidegate.model.errors import BadValue, UnknownName
-from tidegate.platforms.registry import PLATFORMS, open_connector
+from tidegate.platforms.registry import PLATFORMS, PSEUDONYMOUS, open_connector
 from tidegate.services import secrets
+from tidegate.services.hash_keys import hasher_of
 from tidegate.transport.limits import MEBIBYTE, AnswerLimits, Timeouts
 from tidegate.transport.policies import Policies
 from tidegate.transport.progress import SILENT
@@ -87,8 +88,12 @@ def opened(
     progress: Progress = SILENT,
 ) -> Iterator[Connector]:
     """The connector of a connection, signed out when left."""
-    secret = secrets.load(record.name, store.status().id)
-    with open_connector(record, secret, policies=policies, progress=progress) as connector:
+    store_id = store.status().id
+    secret = secrets.load(record.name, store_id)
+    hasher = hasher_of(store_id) if record.platform in PSEUDONYMOUS else None
+    with open_connector(
+        record, secret, policies=policies, progress=progress, hasher=hasher
+    ) as connector:
         yield connector
 
 

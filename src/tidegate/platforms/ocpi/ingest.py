@@ -1,0 +1,195 @@
+"""Pages of records on their way into the store: what they contribute, then what may be kept.
+
+Energy, places and keys are taken from the whole record; the document is what the profile of the
+connection leaves of it. Ids that joins need are kept as keyed hashes where the profile blanks them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+import pyarrow as pa
+
+from tidegate.gate.filtering import RecordFilter
+from tidegate.gate.places import places_of
+from tidegate.gate.verdicts import Verdict
+from tidegate.model.errors import MalformedAnswer
+from tidegate.model.records import RecordPiece
+from tidegate.platforms.ocpi import energy
+from tidegate.platforms.ocpi.fields import instant
+from tidegate.platforms.ocpi.mapping import credited_key, evse_subject, key_of
+from tidegate.platforms.ocpi.rules import field_rules
+from tidegate.platforms.ocpi.wire import rows
+from tidegate.store.records_energy import CONTRIBUTIONS
+from tidegate.store.records_writing import RECORDS
+
+if TYPE_CHECKING:
+    from tidegate.gate.rules import FieldRules
+    from tidegate.gate.transforms import Hasher
+    from tidegate.model.catalogue import Entry
+    from tidegate.platforms.ocpi.fields import Record
+    from tidegate.platforms.ocpi.mapping import Mapping
+    from tidegate.platforms.ocpi.settings import OcpiSettings
+
+logger = logging.getLogger(__name__)
+
+_JOIN_IDS: Final = frozenset(
+    {
+        "auth_id",
+        "authorization_reference",
+        "contract_id",
+        "credit_reference_id",
+        "evse_id",
+        "evse_uid",
+        "id",
+        "location_id",
+        "session_id",
+        "tariff_id",
+        "uid",
+    }
+)
+"""Last names of the paths that joins and counts of visits need."""
+
+
+def ingest_rules(module: str, settings: OcpiSettings) -> FieldRules:
+    """What a pull puts into the store of the records of a module.
+
+    Raises:
+        UnknownName: the connection has a profile or a version that is none.
+    """
+    if settings.keep_full:
+        return field_rules(module, settings.version, "full")
+    rules = field_rules(module, settings.version, settings.profile)
+    blank = (field.path for field in rules.fields() if field.verdict is Verdict.BLANK)
+    return rules.hashing(path for path in blank if path.rpartition(".")[2] in _JOIN_IDS)
+
+
+def _mended(page: bytes, module: str) -> bytes:
+    """A page with texts that cannot be written, such as half an emoji, made readable.
+
+    Raises:
+        MalformedAnswer: it is not JSON.
+    """
+    try:
+        document = json.loads(page.decode(errors="replace"))
+    except ValueError:
+        raise MalformedAnswer(f"a page of {module} is not JSON", subject=module) from None
+    return json.dumps(document, ensure_ascii=False).encode(errors="replace")
+
+
+class Ingest:
+    """Turns pages of one module into pieces for the store.
+
+    Args:
+        module: of the records.
+        settings: of the connection.
+        mapping: what its records mean.
+        hasher: makes keyed hashes of ids and places.
+        step: microseconds of a bin of energy, 0 if this module gives none.
+    """
+
+    def __init__(
+        self, module: str, settings: OcpiSettings, mapping: Mapping, hasher: Hasher, *, step: int
+    ) -> None:
+        rules = ingest_rules(module, settings)
+        own = "uid" if module == "tokens" else "id"
+        self._module = module
+        self._mapping = mapping
+        self._hasher = hasher
+        self._hashed: dict[str, str] = {}
+        self._step = step
+        self._filter = None if settings.keep_full else RecordFilter(rules, hasher=hasher)
+        self._hides_keys = not rules.lets_out(own)
+        self._mentioned: set[str] = set()
+        self._skipped = 0
+
+    def piece(self, page: bytes) -> RecordPiece:
+        """The piece of a page, given as the text of a JSON array of records."""
+        try:
+            kept, records = self._decoded(page)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            page = _mended(page, self._module)
+            kept, records = self._decoded(page)
+        documents = kept if self._filter is None else self._filter.page(page).splitlines()
+        assert len(documents) == len(records)
+        mentioned, contributions = self._contributions(records)
+        return RecordPiece(
+            records=self._table(records, documents),
+            contributions=contributions,
+            described=self._described(records),
+            mentioned=tuple(mentioned),
+        )
+
+    def tell(self) -> None:
+        """Log what was found that nobody expected: names and counts, no values."""
+        if self._skipped:
+            logger.warning("%d elements of %s are no records", self._skipped, self._module)
+        if self._filter is not None and self._filter.unknown:
+            names = ", ".join(name for name, _ in self._filter.unknown.most_common(10))
+            logger.info("unknown fields of %s were blanked: %s", self._module, names)
+
+    def _decoded(self, page: bytes) -> tuple[list[bytes], list[Record]]:
+        """The records of a page as text and decoded; elements that are no objects are left out."""
+        arrived = [bytes(row) for row in rows(page)]
+        kept = [row for row in arrived if row.startswith(b"{")]
+        records: list[Record] = [msgspec.json.decode(row) for row in kept]
+        self._skipped += len(arrived) - len(kept)
+        return kept, records
+
+    def _table(self, records: list[Record], documents: list[bytes]) -> pa.Table:
+        columns = {
+            "module": [self._module] * len(records),
+            "key": [self._key(key_of(self._module, record)) for record in records],
+            "updated_at": [
+                instant(record, "last_updated", *energy.ENDS) or 0 for record in records
+            ],
+            "document": pa.array(documents, pa.binary()).cast(pa.string()),
+            "places": [self._places(record) for record in records],
+            "credits": [self._credits(record) for record in records],
+        }
+        return pa.table(columns, schema=RECORDS)
+
+    def _key(self, key: str) -> str:
+        return self._hasher(key) if self._hides_keys else key
+
+    def _credits(self, record: Record) -> str | None:
+        key = credited_key(record) if self._module == "cdrs" else None
+        return None if key is None else self._key(key)
+
+    def _places(self, record: Record) -> list[str]:
+        if self._module in {"tariffs", "tokens"}:
+            return []
+        return [self._hash(name) for name in places_of(self._module, record)]
+
+    def _hash(self, name: str) -> str:
+        """The keyed hash of a name of a place, of which there are not many."""
+        found = self._hashed.get(name)
+        if found is None:
+            found = self._hashed[name] = self._hasher(name)
+        return found
+
+    def _described(self, records: list[Record]) -> tuple[Entry, ...]:
+        if self._module != "locations":
+            return ()
+        return tuple(
+            entry for record in records for entry in self._mapping.location_entries(record)
+        )
+
+    def _contributions(self, records: list[Record]) -> tuple[list[Entry], pa.Table]:
+        """The energy of records, and the entries of EVSEs that they name for the first time."""
+        mentioned, found = [], []
+        for row, record in enumerate(records if self._step else ()):
+            if self._module == "cdrs" and credited_key(record) is not None:
+                continue
+            subject = evse_subject(record)
+            if subject not in self._mentioned:
+                self._mentioned.add(subject)
+                mentioned.append(self._mapping.mentioned(record))
+            bins = energy.bins(record, self._step)
+            found += [(row, subject, ts, units) for ts, units in bins.items()]
+        columns = list(zip(*found, strict=True)) or [()] * 4
+        table = pa.table(dict(zip(CONTRIBUTIONS.names, columns, strict=True)), schema=CONTRIBUTIONS)
+        return mentioned, table
