@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import time
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from tidegate.standins.ocpi import control
 from tidegate.standins.ocpi.exchange import JSON, Answer, Asked, envelope, tokens_of
@@ -117,7 +117,7 @@ def _instead(service: Service, asked: Asked) -> Answer | None:
         if fault.kind == "html":
             return Answer(_PAGE, headers={"Content-Type": "text/html; charset=utf-8"})
         if fault.kind == "slash" and not asked.path.endswith("/"):
-            query = "&".join(f"{name}={value}" for name, value in asked.parameters.items())
+            query = urlencode(asked.parameters)
             return Answer(b"", 308, {"Location": f"{asked.root}{asked.path}/?{query}"})
     return None
 
