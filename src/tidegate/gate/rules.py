@@ -108,6 +108,10 @@ class FieldRules(msgspec.Struct, frozen=True):
             for path, leaf, many in _leaves(self.root)
         )
 
+    def opened(self) -> tuple[str, ...]:
+        """Structures whose unknown fields leave too; `.` is the whole record."""
+        return tuple(_opened_paths(self.root, ""))
+
     def passing(self, paths: Iterable[str], *, extensions: bool = False) -> FieldRules:
         """Rules that also let pass what the paths name, whole structures with all that is in them.
 
@@ -300,8 +304,19 @@ def _leaves(
             yield from _leaves(child, f"{prefix}{name}.", many=many or child.many)
 
 
+def _opened_paths(node: Node, path: str) -> Iterator[str]:
+    if isinstance(node, Branch) and not node.foreign:
+        if node.other is Verdict.PASS:
+            yield path or "."
+            return
+        for name, child in node.children.items():
+            yield from _opened_paths(child, f"{path}.{name}" if path else name)
+
+
 def _paths(branch: Branch, prefix: str = "") -> Iterator[str]:
     for name, child in branch.children.items():
+        if child.foreign:
+            continue
         yield prefix + name
         if isinstance(child, Branch):
             yield from _paths(child, f"{prefix}{name}.")

@@ -23,6 +23,8 @@ from tidegate.gate.verdicts import Verdict
 if TYPE_CHECKING:
     from collections import Counter
 
+_LIST: Final[Any] = list
+
 Scalar = str | int | float | bool | None
 Finder = Callable[[Leaf], Transform | None]
 """What is done to the values of a leaf, if they are not blanked, omitted or passed."""
@@ -143,10 +145,10 @@ class _Writer:
         heads = [f"if {at}:", f" for o{depth} in {at}:"] if rule.many else [f"if o{depth} := {at}:"]
         before = len(self._lines)
         self._add(indent, *heads)
-        kind = self.structure(inner, depth, indent + " " * len(heads))
+        kind: Any = self.structure(inner, depth, indent + " " * len(heads))
         if len(self._lines) == before + len(heads):
             del self._lines[before:]
-        return list[kind] | None if rule.many else kind | None
+        return _LIST[kind] | None if rule.many else kind | None
 
     def _field(self, at: str, path: str, rule: Node, indent: str) -> Any:
         uniform = _uniform(rule)
