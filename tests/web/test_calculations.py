@@ -20,10 +20,13 @@ def world(shared):
             for hour, value in enumerate(values)
         ]
         shared.post(f"timeseries/{name}/data", {"Data": points})
-    for name, text in (("f", "[A]+100"), ("a", "[c]"), ("b", "[a]"), ("c", "[b]")):
-        body = {"Name": name, "Interval": HOURLY, "Formula": {"1970-01-01": "1"}}
-        shared.post("timeseries", body)
-        shared.put(f"timeseries/{name}", {"Formula": {"1970-01-01": text}})
+    circle = 'TSAA("","TRUE","Site|X")'  # shows only when it is calculated
+    for name, text in (("f", "[A]+100"), ("c", circle), ("b", "[c]"), ("a", "[b]")):
+        shared.post(
+            "timeseries", {"Name": name, "Interval": HOURLY, "Formula": {"1970-01-01": text}}
+        )
+    shared.post("attributes", {"ID": 1, "Name": "Site", "Type": 2})
+    shared.post("timeseries/a/attributes", {"AttributeID": 1, "Values": {"2000-01-01": "X"}})
     return shared
 
 

@@ -9,7 +9,9 @@ from tidegate.model.errors import BadValue
 from tidegate.model.series import Formula
 from tidegate.services.assigning import replacing
 from tidegate.services.calculating import calculation_interval, keys_of
+from tidegate.services.dependencies import require_no_circle, require_unmentioned
 from tidegate.services.formula_values import bind
+from tidegate.store.messages import SeriesSelection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,16 +24,17 @@ if TYPE_CHECKING:
 
 
 def create_series(
-    store: Verbs, new: Sequence[NewSeries], *, repository: str, actor: str
+    store: Verbs, new: Sequence[NewSeries], *, repository: str, actor: str = "owner"
 ) -> list[Series]:
     """Create series with their attributes, all or none.
 
     Raises:
         Duplicate: a name or number is taken.
-        BadExpression: a formula cannot be read.
+        BadExpression: a formula cannot be read, or would refer back to itself.
     """
     for one in new:
         _require_readable(one.formula)
+    require_no_circle(store, new, repository=repository)
     return store.create_series(new, repository=repository, actor=actor)
 
 
@@ -41,7 +44,7 @@ def alter_series(
     attributes: Mapping[SeriesKey, Sequence[DatedValues]],
     *,
     repository: str,
-    actor: str,
+    actor: str = "owner",
 ) -> list[Series]:
     """Change definitions of series, all or none.
 
@@ -56,7 +59,8 @@ def alter_series(
         Duplicate: a name is taken.
         NotFound: an attribute that does not exist.
         BadValue: a series is given twice.
-        BadExpression: a formula cannot be read.
+        BadExpression: a formula cannot be read, or would refer back to itself.
+        InUse: a name goes that the formula of another series mentions.
     """
     seen = set()
     for one in series:
@@ -64,12 +68,29 @@ def alter_series(
         if one.key in seen:
             raise BadValue("series", one.name, "given once in one body")
         seen.add(one.key)
+    before = store.find_series(SeriesSelection(keys=tuple(seen)), repository=repository)
+    known = {one.key: (one.name, one.formula) for one in before}
+    moved = [one for one in series if known.get(one.key) != (one.name, one.formula)]
+    require_no_circle(store, moved, repository=repository)
+    require_unmentioned(store, before, becoming=series, repository=repository)
     changes = [
         change
         for key, given in attributes.items()
         for change in replacing(store, key, given, repository=repository)
     ]
     return store.alter_series(series, changes, repository=repository, actor=actor)
+
+
+def remove_series(
+    store: Verbs, series: Sequence[Series], *, repository: str, actor: str = "owner"
+) -> None:
+    """Remove series with their data and attributes, all or none.
+
+    Raises:
+        InUse: the formula of another series refers to one of them.
+    """
+    require_unmentioned(store, series, repository=repository)
+    store.remove_series([one.key for one in series], actor=actor)
 
 
 def formula_of(

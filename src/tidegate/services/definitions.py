@@ -73,10 +73,10 @@ class Definitions(Held):
         """
         raster, defined = parse_interval(interval), None
         if formula is not None:
-            from tidegate.services.defining import formula_of
+            from tidegate.services import defining
 
             since = None if formula_from is None else instant(formula_from, zone=zone or "UTC")
-            defined, raster = formula_of(
+            defined, raster = defining.formula_of(
                 self.verbs, formula, since, aliases or {}, raster, repository=repository
             )
         new = NewSeries(
@@ -89,7 +89,9 @@ class Definitions(Held):
             description=description,
             id=None if id is None else SeriesId(id),
         )
-        return self.verbs.create_series([new], repository=repository)[0]
+        if defined is None:
+            return self.verbs.create_series([new], repository=repository)[0]
+        return defining.create_series(self.verbs, [new], repository=repository)[0]
 
     def describe(self, *names: Named, repository: str = MAIN) -> Iterator[dict[str, Any]]:
         """Definition, stored span and number of readings of series."""
@@ -107,14 +109,28 @@ class Definitions(Held):
             }
 
     def rename_series(self, name: Named, new_name: str, *, repository: str = MAIN) -> Series:
-        """Give a series another name; everything else stays."""
+        """Give a series another name; everything else stays.
+
+        Raises:
+            Duplicate: the name is taken.
+            InUse: the formula of another series mentions the old name.
+        """
+        from tidegate.services import defining
+
         (series,) = find(self.verbs, [name], repository=repository)
-        return self.verbs.change_series(msgspec.structs.replace(series, name=new_name))
+        renamed = msgspec.structs.replace(series, name=new_name)
+        return defining.alter_series(self.verbs, [renamed], {}, repository=repository)[0]
 
     def remove_series(self, *names: Named, repository: str = MAIN) -> int:
-        """Remove series with all their readings and attributes; how many went."""
+        """Remove series with all their readings and attributes; how many went.
+
+        Raises:
+            InUse: the formula of another series refers to one of them.
+        """
+        from tidegate.services import defining
+
         found = find(self.verbs, names, repository=repository)
-        self.verbs.remove_series([series.key for series in found])
+        defining.remove_series(self.verbs, found, repository=repository)
         return len(found)
 
     # -- attributes ------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from tidegate.services.calculations import evaluate, extent
 from tidegate.services.comparing import NOTHING, compared
 from tidegate.services.connecting import opened
 from tidegate.services.selection import find
+from tidegate.store.messages import SeriesSelection
 from tidegate.transport.policies import Policies
 from tidegate.transport.progress import SILENT
 
@@ -164,9 +165,18 @@ class _Pushing:
             return None
         self._create_unit(series.unit)
         number = series.id if self._request.keep_ids else bodies.SERVER_CHOOSES
-        made = self._client.create_series(bodies.series_body(series, id=number))
+        body = bodies.series_body(series, id=number, aliases=self._aliases(series))
+        made = self._client.create_series(body)
         logger.info("made series %d '%s' on the server", made.id, made.name)
         return made
+
+    def _aliases(self, series: Series) -> dict[str, str]:
+        """The names of the series that the aliases of a formula stand for."""
+        keys = series.formula.aliases if series.formula else {}
+        selection = SeriesSelection(keys=tuple(keys.values()))
+        found = self._store.find_series(selection, repository=series.repository) if keys else []
+        names = {one.key: one.name for one in found}
+        return {alias: names[key] for alias, key in keys.items() if key in names}
 
     def _create_unit(self, name: str) -> None:
         if self._units is None:

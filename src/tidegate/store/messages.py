@@ -28,6 +28,7 @@ class SeriesSelection(msgspec.Struct, frozen=True, kw_only=True):
     A name that no series has exactly may hold the wildcards `%` and `_` (`\` escapes) and then
     ignores case; `filters` match a series if all hold together at any instant. With `as_of` the
     definitions are those known at that instant; names and filters choose by what is known now.
+    `calculated` leaves only those that have a formula.
     """
 
     keys: tuple[SeriesKey, ...] | None = None
@@ -36,6 +37,7 @@ class SeriesSelection(msgspec.Struct, frozen=True, kw_only=True):
     connection: str | None = None
     subjects: tuple[str, ...] | None = None
     filters: tuple[AttributeFilter, ...] = ()
+    calculated: bool = False
     as_of: int | None = None
 
 

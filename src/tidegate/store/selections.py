@@ -35,6 +35,8 @@ def find_series(session: Session, selection: SeriesSelection, repository: str) -
         if selection.connection is not None:
             conditions.append("connection = $connection")
             values["connection"] = selection.connection
+        if selection.calculated:
+            conditions.append("formula IS NOT NULL")
         return select(session, " AND ".join(conditions), as_of=selection.as_of, **values)
 
 

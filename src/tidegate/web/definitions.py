@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from tidegate.model.aggregation import Aggregation
 from tidegate.model.attributes import AttributeType
@@ -18,6 +18,7 @@ from tidegate.model.units import NO_UNIT, Unit
 from tidegate.services.assigning import LARGEST_ID as LARGEST_ATTRIBUTE
 from tidegate.services.assigning import DatedValues
 from tidegate.services.series import LARGEST_ID
+from tidegate.store.messages import SeriesSelection
 from tidegate.web.forms import AssignmentForm, IntervalForm, SeriesForm, UnitForm, text_of
 from tidegate.web.instants import instants_of
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from tidegate.model.attributes import Assignment
+    from tidegate.model.series import SeriesKey
     from tidegate.store.verbs import Verbs
 
 _TYPES: Final = {
@@ -36,8 +38,10 @@ _TYPES: Final = {
 }
 
 
-def series_form(series: Series, assignments: Sequence[Assignment]) -> SeriesForm:
-    """The definition of a series with its attributes."""
+def series_form(
+    series: Series, assignments: Sequence[Assignment], numbers: Mapping[SeriesKey, int]
+) -> SeriesForm:
+    """The definition of a series with its attributes; `numbers` are the IDs of aliased series."""
     return SeriesForm(
         id=series.id,
         name=series.name,
@@ -48,6 +52,7 @@ def series_form(series: Series, assignments: Sequence[Assignment]) -> SeriesForm
         time_zone=series.zone,
         aggregation=None if series.aggregation is None else series.aggregation.value,
         formula=None if series.formula is None else _formula_texts(series.formula),
+        aliases=_numbered_aliases(series.formula, numbers),
         audit=series.audit,
         quotation=series.quotation,
         attributes=[AssignmentForm.of(one) for one in assignments],
@@ -57,16 +62,31 @@ def series_form(series: Series, assignments: Sequence[Assignment]) -> SeriesForm
 def series_forms(store: Verbs, series: Sequence[Series]) -> list[SeriesForm]:
     """The definitions of several series with their attributes."""
     assignments = store.assignments([one.key for one in series])
-    return [series_form(one, assignments[one.key]) for one in series]
+    aliased = {key for one in series if one.formula for key in one.formula.aliases.values()}
+    numbers: dict[SeriesKey, int] = {}
+    if aliased:
+        selection = SeriesSelection(keys=tuple(sorted(aliased)))
+        found = store.find_series(selection, repository=series[0].repository)
+        numbers = {one.key: one.id for one in found}
+    return [series_form(one, assignments[one.key], numbers) for one in series]
 
 
-def new_series(form: SeriesForm, attributes: Mapping[str, dict[int, str | None]]) -> NewSeries:
+def new_series(
+    form: SeriesForm,
+    attributes: Mapping[str, dict[int, str | None]],
+    aliases: Mapping[str, SeriesKey],
+) -> NewSeries:
     """The series that a definition asks for.
+
+    Args:
+        form: the definition.
+        attributes: its attributes by name.
+        aliases: what its aliases stand for.
 
     Raises:
         BadValue: a member cannot be what it is.
     """
-    members = _members(form)
+    members = _with_aliases(_members(form), None, aliases)
     if "name" not in members:
         raise BadValue("Name", None, "a text that is not blank")
     number = asked_id(form.id, LARGEST_ID)
@@ -77,8 +97,15 @@ def new_series(form: SeriesForm, attributes: Mapping[str, dict[int, str | None]]
     return new
 
 
-def altered(series: Series, form: SeriesForm) -> Series:
+def altered(
+    series: Series, form: SeriesForm, aliases: Mapping[str, SeriesKey] | None = None
+) -> Series:
     """A series with the members that a definition gives; a null one becomes its default again.
+
+    Args:
+        series: as it is.
+        form: the definition.
+        aliases: what the aliases of its formula stand for; those that it has if None.
 
     Raises:
         BadValue: a member cannot be what it is, or the ID would change.
@@ -93,6 +120,7 @@ def altered(series: Series, form: SeriesForm) -> Series:
     if series.formula is not None and members.get("formula") is not None:
         new: Formula = members["formula"]
         members["formula"] = msgspec.structs.replace(series.formula, text=new.text, dated=new.dated)
+    members = _with_aliases(members, series.formula, aliases)
     changed = msgspec.structs.replace(series, **members)
     _require_one_raster(changed.interval, changed.type)
     return changed
@@ -225,6 +253,27 @@ def _formula(texts: Mapping[str, str] | None) -> Formula | None:
         return None
     dated = {int(parse(instant)): text for instant, text in texts.items()}
     return Formula(text=dated.pop(BEGINNING, ""), dated=dated)
+
+
+def _with_aliases(
+    members: dict[str, Any], known: Formula | None, aliases: Mapping[str, SeriesKey] | None
+) -> dict[str, Any]:
+    """Members whose formula, given or known, has these aliases; as they are if None."""
+    formula: Formula | None = members.get("formula", known)
+    if aliases is None or (formula is None and not aliases):
+        return members
+    if formula is None:
+        raise BadValue("Aliases", sorted(aliases), "given only with a Formula")
+    bound = msgspec.structs.replace(formula, aliases=dict(aliases), alias_origins={})
+    return {**members, "formula": bound}
+
+
+def _numbered_aliases(
+    formula: Formula | None, numbers: Mapping[SeriesKey, int]
+) -> dict[str, int | str] | UnsetType:
+    """Aliases with the IDs of their series; left out where there are none."""
+    aliases = formula.aliases if formula else {}
+    return {name: numbers[key] for name, key in aliases.items() if key in numbers} or UNSET
 
 
 def _formula_texts(formula: Formula) -> dict[str, str]:

@@ -155,7 +155,8 @@ class UnitForm(Form, frozen=True, kw_only=True):
 class SeriesForm(Form, frozen=True, kw_only=True):
     """The definition of a series; an ID of -1 or 0 asks for the next free one.
 
-    `Formula` maps instants to texts, each of which holds until the next.
+    `Formula` maps instants to texts, each of which holds until the next. `Aliases` says what the
+    names in them stand for: IDs, or on input names of series.
     """
 
     id: int = field(name="ID", default=-1)
@@ -167,6 +168,7 @@ class SeriesForm(Form, frozen=True, kw_only=True):
     time_zone: str | UnsetType | None = UNSET
     aggregation: str | UnsetType | None = UNSET
     formula: dict[str, str] | UnsetType | None = UNSET
+    aliases: dict[str, int | str] | UnsetType | None = UNSET
     audit: bool | UnsetType | None = UNSET
     quotation: bool | UnsetType | None = UNSET
     attributes: list[AssignmentForm] | UnsetType = UNSET

@@ -243,8 +243,9 @@ class TestPulling:
 
     def test_formulas(self, tmp_path: Path, first: Server):
         """A formula series gives the server's values, or its formula if the connection says so."""
-        define(first, 20, "Twice", {"Value": 8, "Multiplier": 1}, "Gcal", TimeZone="Europe/Vienna",
-               Formula={"0001-01-01T00:00:00Z": "2*[Heat / hall A]"})  # fmt: skip
+        text = {"0001-01-01T00:00:00Z": "[Heat / hall A]+R1"}
+        more = {"TimeZone": "Europe/Vienna", "Formula": text, "Aliases": {"R1": 15}}
+        define(first, 20, "Twice", {"Value": 8, "Multiplier": 1}, "Gcal", **more)
         path = "timeseries/20/data?from=1999-12-31T23:00:00Z&to=2001-12-31T23:00:00Z"
         expected = first.get(path)
         for name, formulas in (("values", False), ("formulas", True)):
@@ -255,6 +256,16 @@ class TestPulling:
                 pulled(store)
                 (series,) = store.series("Twice")
                 assert (series.formula is not None) == formulas
+                if formulas:
+                    with serving(tmp_path / "third") as third:
+                        store.connect_tsm("other", third.url, user="Max", secret=Secret(PASSWORD))
+                        names = ["Heat / hall A", "Twice"]
+                        store.push_tsm("other", *names, create=True)
+                        twice = third.get("timeseries/Twice")
+                        assert set(twice["Aliases"]) == {"R1"}
+                        assert third.get(f"timeseries/{twice['ID']}/data?{YEARS}") == first.get(
+                            f"timeseries/20/data?{YEARS}"
+                        )
             with serving(tmp_path / name) as server:
                 assert server.get(path) == expected
 

@@ -41,8 +41,16 @@ def data_body(readings: pa.Table, *, interval: Interval, unit: str) -> Body:
     }
 
 
-def series_body(series: Series, *, id: int = SERVER_CHOOSES) -> Body:
-    """The definition of a series, without its attributes."""
+def series_body(
+    series: Series, *, id: int = SERVER_CHOOSES, aliases: Mapping[str, str] | None = None
+) -> Body:
+    """The definition of a series, without its attributes.
+
+    Args:
+        series: as it is here.
+        id: that it gets on the server.
+        aliases: the names of the series there that aliases of its formula stand for.
+    """
     body: Body = {
         "ID": id,
         "Name": series.name,
@@ -59,6 +67,8 @@ def series_body(series: Series, *, id: int = SERVER_CHOOSES) -> Body:
         body["Aggregation"] = series.aggregation.value
     if series.formula is not None and is_sent_as_formula(series):
         body["Formula"] = _formula(series.formula)
+        if aliases:
+            body["Aliases"] = dict(aliases)
     return body
 
 

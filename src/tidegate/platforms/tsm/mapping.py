@@ -111,7 +111,7 @@ def series_entry(
         aggregation=aggregation_of(record.aggregation),
         description=record.description or "",
         origin=Origin(connection, subject, VALUE),
-        formula=formula_of(record.formula) if formulas else None,
+        formula=_bound(record, connection) if formulas else None,
         audit=record.audit is not False,
         quotation=record.quotation is not False,
     )
@@ -186,6 +186,18 @@ def formula_of(formula: Mapping[str, str | None] | str | None) -> Formula | None
         return Formula(text=formula)
     texts = {int(parse(key)): text or "" for key, text in formula.items()}
     return Formula(text=texts.pop(int(BEGINNING), ""), dated=dict(sorted(texts.items())))
+
+
+def _bound(record: SeriesRecord, connection: str) -> Formula | None:
+    """The formula of a definition; its aliases stand for series of the connection."""
+    formula = formula_of(record.formula)
+    if formula is None or not record.aliases:
+        return formula
+    origins = {
+        alias: Origin(connection, f"{SUBJECT}{number}", VALUE)
+        for alias, number in record.aliases.items()
+    }
+    return msgspec.structs.replace(formula, alias_origins=origins)
 
 
 def _zone(record: SeriesRecord) -> str | None:

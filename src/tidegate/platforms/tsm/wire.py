@@ -63,6 +63,7 @@ class SeriesRecord(msgspec.Struct, frozen=True, rename="pascal"):
     time_zone: str | None = None
     aggregation: str | None = None
     formula: dict[str, str | None] | str | None = None
+    aliases: dict[str, int | str] | None = None
     audit: bool | None = None
     quotation: bool | None = None
     attributes: list[AssignmentRecord] | None = None

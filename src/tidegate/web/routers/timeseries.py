@@ -9,7 +9,8 @@ from msgspec import UNSET
 
 from tidegate.model.errors import BadValue
 from tidegate.services.assigning import dated_by_name
-from tidegate.services.defining import alter_series, create_series
+from tidegate.services.calculating import keys_of
+from tidegate.services.defining import alter_series, create_series, remove_series
 from tidegate.services.series import series_of
 from tidegate.web.answers import JsonAnswer, created, no_content
 from tidegate.web.bodies import Body, read
@@ -22,7 +23,7 @@ from tidegate.web.paths import SeriesName
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tidegate.model.series import NewSeries, Series
+    from tidegate.model.series import NewSeries, Series, SeriesKey
 
 router = APIRouter(tags=["series"])
 
@@ -58,7 +59,8 @@ def change_one(access: Writing, series: SeriesName, body: Body) -> JsonAnswer:
 @router.delete("/timeseries/{series}", status_code=204, response_class=Response)
 def remove_one(access: Deleting, series: SeriesName) -> Response:
     """Remove a series with its data and attributes."""
-    access.store.remove_series([_named(access, series).key], actor=access.actor)
+    found = [_named(access, series)]
+    remove_series(access.store, found, repository=access.repository, actor=access.actor)
     return no_content()
 
 
@@ -103,7 +105,15 @@ def _meant(access: Access, form: SeriesForm) -> Series:
 
 def _new(access: Access, form: SeriesForm) -> NewSeries:
     given = [] if form.attributes is UNSET else [dated_values(one) for one in form.attributes]
-    return new_series(form, dated_by_name(access.store, given, repository=access.repository))
+    attributes = dated_by_name(access.store, given, repository=access.repository)
+    return new_series(form, attributes, _aliases(access, form) or {})
+
+
+def _aliases(access: Access, form: SeriesForm) -> dict[str, SeriesKey] | None:
+    """What the aliases of a definition stand for; None where it says nothing of them."""
+    if form.aliases is UNSET:
+        return None
+    return keys_of(access.store, form.aliases or {}, access.repository)
 
 
 def _alter(access: Access, forms: Sequence[tuple[Series, SeriesForm]]) -> list[SeriesForm]:
@@ -114,7 +124,7 @@ def _alter(access: Access, forms: Sequence[tuple[Series, SeriesForm]]) -> list[S
     }
     changed = alter_series(
         access.store,
-        [altered(series, form) for series, form in forms],
+        [altered(series, form, _aliases(access, form)) for series, form in forms],
         attributes,
         repository=access.repository,
         actor=access.actor,
