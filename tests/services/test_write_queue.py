@@ -72,8 +72,22 @@ def test_what_waits_is_kept_together(watched):
 def test_done_means_on_disk(watched, tmp_path):
     """When a write is done, another opening of the store reads it."""
     with WriteQueue(watched) as queue:
-        queue.put(one(1, 5, 7.0))
+        queue.submit(one(1, 5, 7.0)).result(10)
         assert values(watched, 1) == [7.0]
+
+
+def test_a_write_taken_back_while_it_waits_is_not_kept(watched):
+    with WriteQueue(watched) as queue:
+        watched.gate.clear()
+        queue.submit(one(1, 1))
+        assert watched.entered.wait(5)
+        back, alone, kept = (queue.submit(one(key, 2)) for key in (2, 2, 3))
+        assert back.cancel()
+        assert alone.cancel()
+        watched.gate.set()
+        kept.result(10)
+        assert queue.submit(one(4, 2)).result(10) is None
+    assert [values(watched, key) for key in (2, 3, 4)] == [[], [1.0], [1.0]]
 
 
 def test_a_bad_write_fails_alone(watched):
@@ -140,6 +154,6 @@ def test_closing_keeps_what_waits(watched):
 def test_many_writers_at_once(watched):
     """Every write of many threads is kept, in far fewer transactions than writes."""
     with WriteQueue(watched) as queue, ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda n: queue.put(one(1 + n % 8, n)), range(160)))
+        list(pool.map(lambda n: queue.submit(one(1 + n % 8, n)).result(10), range(160)))
     assert sum(len(values(watched, key)) for key in range(1, 9)) == 160
     assert sum(watched.sizes) == 160

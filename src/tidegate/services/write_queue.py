@@ -51,16 +51,12 @@ class WriteQueue:
         self._thread = threading.Thread(target=self._work, name="tidegate-writer", daemon=True)
         self._thread.start()
 
-    def put(
-        self, readings: pa.Table, *, quotation: int | None = None, actor: str = "owner"
-    ) -> None:
-        """Merge readings and return when they are on disk; see `Verbs.merge_readings`."""
-        self.submit(readings, quotation=quotation, actor=actor).result()
-
     def submit(
         self, readings: pa.Table, *, quotation: int | None = None, actor: str = "owner"
     ) -> Future[None]:
-        """Merge readings; the answer is done when they are on disk.
+        """Merge readings as `Verbs.merge_readings` does; the answer is done when they are on disk.
+
+        Who cancels it before the writer has taken it up takes the write back.
 
         Raises:
             StoreError: the queue is closed.
@@ -101,7 +97,7 @@ class WriteQueue:
             left = None
             while left is None and (following := self._next()) is not None:
                 left = None if group.takes(following) else following
-            self._keep(group.writes)
+            self._keep([one for one in group.writes if one.done.set_running_or_notify_cancel()])
 
     def _next(self) -> Write | None:
         """The next write, if one waits; None also for the end, which is put back."""
@@ -115,6 +111,8 @@ class WriteQueue:
 
     def _keep(self, writes: Sequence[Write]) -> None:
         """One transaction for all; if it fails, one for each, so that each gets its own error."""
+        if not writes:
+            return
         first = writes[0]
         readings = pa.concat_tables([write.readings for write in writes])
         try:

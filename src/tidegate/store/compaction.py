@@ -24,9 +24,12 @@ def note_unsorted(session: Session, instants: NDArray[np.int64]) -> None:
     """Remember that the months of some readings got rows in the order they came in."""
     since = instants.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
     months, counts = np.unique(since + _FIRST_MONTH, return_counts=True)
-    rows = ", ".join(f"({month}, {count})" for month, count in zip(months, counts, strict=True))
-    if rows:
-        session.run(f"INSERT INTO months VALUES {rows}")
+    if len(months):
+        session.run(
+            "INSERT INTO months SELECT unnest($months::INTEGER[]), unnest($counts::BIGINT[])",
+            months=months.tolist(),
+            counts=counts.tolist(),
+        )
 
 
 def unsorted_months(session: Session) -> list[int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from tidegate.store.batches import extent_of, keys_of, slices
@@ -18,8 +19,6 @@ from tidegate.store.keys import key_table
 from tidegate.store.messages import Counts
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from tidegate.store.changes import Change
     from tidegate.store.engine.duckdb import Session
 
@@ -36,6 +35,15 @@ class Shelf:
     def mark(self) -> str:
         """The condition that holds for the readings of this version."""
         return "true" if self.quotation is None else f"quotation = {int(self.quotation)}"
+
+    def rows(self, batch: pa.Table, revision: int) -> pa.Table:
+        """The rows of `current` that a batch becomes."""
+        marks = {"revision": pa.scalar(revision, pa.int32())}
+        if self.quotation is not None:
+            marks["quotation"] = pa.scalar(self.quotation, pa.int64())
+        for name, mark in marks.items():
+            batch = batch.append_column(name, pa.repeat(mark, batch.num_rows))
+        return batch
 
     @property
     def extra(self) -> str:
@@ -126,12 +134,8 @@ class _Write:
     def _append(self, batch: pa.Table) -> None:
         if not batch.num_rows:
             return
-        with self.session.bound(incoming=batch):
-            self.inserted += self.session.run(
-                f"INSERT INTO {self.shelf.current}"
-                f" SELECT series, ts, value, flag, $revision{self.shelf.extra} FROM incoming",
-                revision=self.change.revision(run=self.run),
-            )
+        rows = self.shelf.rows(batch, self.change.revision(run=self.run))
+        self.inserted += self.session.append(self.shelf.current, rows)
         self._note(batch)
 
     def _compare(self, batch: pa.Table, scope: pa.Table) -> None:
@@ -153,10 +157,11 @@ class _Write:
                 SELECT stored.*, stored.rowid AS row FROM {self.shelf.current} AS stored
                 SEMI JOIN scope ON stored.series = scope.series
                     AND stored.ts >= scope.start AND stored.ts < scope."end"
-                WHERE {self.shelf.mark} AND {_bounds(scope)}
+                WHERE {self.shelf.mark} AND {_WITHIN}
             ) AS old ON new.series = old.series AND new.ts = old.ts
             WHERE old.row IS NULL OR new.series IS NULL
-                OR new.value IS DISTINCT FROM old.value OR new.flag <> old.flag"""
+                OR new.value IS DISTINCT FROM old.value OR new.flag <> old.flag""",
+            **_bounds(scope),
         )
 
     def _apply_difference(self) -> int:
@@ -214,22 +219,34 @@ class _Write:
 
 def _held(session: Session, shelf: Shelf, scope: pa.Table) -> pa.Table:
     """The series of which the scope holds a reading; reads next to nothing where it holds none."""
-    bounds = _bounds(scope) if scope.num_rows else "false"
-    if session.row(f"SELECT 1 FROM {shelf.current} AS stored WHERE {bounds} LIMIT 1") is None:
+    if not scope.num_rows:
+        return key_table([])
+    bounds = _bounds(scope)
+    any_row = f"SELECT 1 FROM {shelf.current} AS stored WHERE {_WITHIN} LIMIT 1"
+    if session.row(any_row, **bounds) is None:
         return key_table([])
     with session.bound(scope=scope):
         return session.table(
             f"""SELECT DISTINCT stored.series FROM {shelf.current} AS stored
             JOIN scope ON stored.series = scope.series
                 AND stored.ts >= scope.start AND stored.ts < scope."end"
-            WHERE {shelf.mark} AND {bounds}"""
+            WHERE {shelf.mark} AND {_WITHIN}""",
+            **bounds,
         )
 
 
-def _bounds(scope: pa.Table) -> str:
-    """Constants round a scope, by which the engine skips what lies outside."""
+_WITHIN: Final = (
+    "stored.series BETWEEN $first AND $last AND stored.ts >= $start AND stored.ts < $end"
+)
+"""The condition of `_bounds`."""
+
+
+def _bounds(scope: pa.Table) -> dict[str, int]:
+    """What lies round a scope, by which the engine skips what lies outside."""
     series, start, end = (pc.min_max(scope[name]).as_py() for name in ("series", "start", "end"))
-    return (
-        f"stored.series BETWEEN {series['min']} AND {series['max']}"
-        f" AND stored.ts >= {start['min']} AND stored.ts < {end['max']}"
-    )
+    return {
+        "first": series["min"],
+        "last": series["max"],
+        "start": start["min"],
+        "end": end["max"],
+    }

@@ -30,6 +30,11 @@ _MEMORY_SHARE: Final = 0.5
 _MEMORY_CAP: Final = 1 << 30
 _CHECKPOINT_AT: Final = "64MiB"
 
+_PARSED: Final[dict[str, duckdb.Statement]] = {}
+_MOST_PARSED: Final = 256
+_LONG: Final = 2_000
+"""Characters of a statement above which parsing is a small part of the work."""
+
 
 @dataclass(slots=True)
 class Latest:
@@ -50,7 +55,7 @@ class Session:
 
     def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
         """Every row of an answer that is known to be small."""
-        return self._cursor.execute(sql, parameters).fetchall()
+        return self._cursor.execute(self._parsed(sql, parameters), parameters).fetchall()
 
     def row(self, sql: str, **parameters: Any) -> tuple[Any, ...] | None:
         """The first row of an answer that is known to be small, or None."""
@@ -71,6 +76,11 @@ class Session:
         """The whole answer as columns."""
         return self._cursor.sql(sql, params=parameters).to_arrow_table()
 
+    def append(self, name: str, rows: pa.Table) -> int:
+        """Add rows to a table that has their columns, in that order; how many they are."""
+        self._cursor.from_arrow(rows).insert_into(name)
+        return int(rows.num_rows)
+
     @contextmanager
     def bound(self, **tables: pa.Table) -> Iterator[None]:
         """Let statements inside the block name Arrow tables."""
@@ -79,6 +89,18 @@ class Session:
                 self._cursor.register(name, table)
                 stack.callback(self._forget, name)
             yield
+
+    def _parsed(self, sql: str, parameters: dict[str, Any]) -> str | duckdb.Statement:
+        """A statement that comes again and again with other parameters; parsed once."""
+        if not parameters or len(sql) > _LONG:
+            return sql
+        statement = _PARSED.get(sql)
+        if statement is None:
+            (statement,) = self._cursor.extract_statements(sql)
+            if len(_PARSED) >= _MOST_PARSED:
+                _PARSED.clear()
+            _PARSED[sql] = statement
+        return statement
 
     def _forget(self, name: str) -> None:
         with suppress(duckdb.Error):  # after a failure the cursor takes no more, and goes anyway

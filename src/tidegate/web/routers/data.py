@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from asyncio import wrap_future
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Query, Response
+from starlette.concurrency import run_in_threadpool
 
 from tidegate.model.instants import BEGINNING, FOREVER, to_text
 from tidegate.model.instants import zone as zone_named
@@ -32,6 +34,8 @@ from tidegate.web.paths import SeriesName
 from tidegate.web.points import body_of
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from tidegate.model.series import Series
 
 router = APIRouter(prefix="/timeseries/{series}/data", tags=["data"])
@@ -70,31 +74,17 @@ def read_data(
 
 
 @router.post("", responses=answers(Written), openapi_extra=accepts(DataForm))
-def write_data(
+async def write_data(
     access: Writing, series: SeriesName, body: Body, quotation: Quotation = None
 ) -> JsonAnswer:
     """Write points; other points stay, and the answer comes when they are on disk.
 
     `Interval` and `Unit` say what the points are in; the server converts them to the series' own.
     """
-    found = series_of(access.store, series, repository=access.repository)
-    named = instant_or_none(access, quotation, None)
-    if named is not None and not found.quotation:
-        raise TakesNoVersions(found)
-    form = read(body, DataForm)
-    access.limits.require_rows(len(form.data))
-    sent = Sent.of(
-        [point.from_ for point in form.data],
-        [point.value for point in form.data],
-        [point.flag for point in form.data],
-        zone=zone_named(UTC),
-    )
-    interval = None if form.interval is None else form.interval.interval()
-    readings = readings_of(access.store, found, sent, interval=interval, unit=form.unit)
-    access.limits.require_rows(readings.num_rows)
-    if readings.num_rows:
-        access.service.queue.put(readings, quotation=named, actor=access.actor)
-    return JsonAnswer.of(_written(sent))
+    written, kept = await run_in_threadpool(_submitted, access, series, body, quotation)
+    if kept is not None:
+        await wrap_future(kept)  # no thread waits for the disk
+    return JsonAnswer.of(written)
 
 
 @router.delete("", status_code=204, response_class=Response)
@@ -146,6 +136,31 @@ def _window(
         return Window(first, last)
     (window,) = windows(access.store, [series], first, last)
     return window
+
+
+def _submitted(
+    access: Access, series: str, body: bytes, quotation: str | None
+) -> tuple[Written, Future[None] | None]:
+    """What a body brings, and what is done when it is on disk; None where there is nothing."""
+    found = series_of(access.store, series, repository=access.repository)
+    named = instant_or_none(access, quotation, None)
+    if named is not None and not found.quotation:
+        raise TakesNoVersions(found)
+    form = read(body, DataForm)
+    access.limits.require_rows(len(form.data))
+    sent = Sent.of(
+        [point.from_ for point in form.data],
+        [point.value for point in form.data],
+        [point.flag for point in form.data],
+        zone=zone_named(UTC),
+    )
+    interval = None if form.interval is None else form.interval.interval()
+    readings = readings_of(access.store, found, sent, interval=interval, unit=form.unit)
+    access.limits.require_rows(readings.num_rows)
+    if not readings.num_rows:
+        return _written(sent), None
+    queue = access.service.queue
+    return _written(sent), queue.submit(readings, quotation=named, actor=access.actor)
 
 
 def _written(sent: Sent) -> Written:
