@@ -66,17 +66,31 @@ def connect(
     """
     if record.platform not in PLATFORMS:
         raise UnknownName("platform", record.platform, list(PLATFORMS))
-    if not re.fullmatch(r"\w[\w.-]*", record.name):
-        raise BadValue("the name", record.name, "of letters, digits, and . _ - within")
+    require_name(record.name)
     with open_connector(record, secret, policies=policies) as connector:
         settings = {**record.settings, **connector.greet()}
     tested = msgspec.structs.replace(record, settings=settings)
-    store.put_connection(tested)
+    keep(store, tested, secret)
+    return tested
+
+
+def require_name(name: str) -> None:
+    """Refuse what cannot be the name of a connection.
+
+    Raises:
+        BadValue: it has other than letters, digits, and `. _ -` within.
+    """
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise BadValue("the name", name, "of letters, digits, and . _ - within")
+
+
+def keep(store: Verbs, record: ConnectionRecord, secret: Secret | None) -> None:
+    """Keep a connection that was tried, and its secret, in place of an earlier one."""
+    store.put_connection(record)
     if secret is None:
         secrets.remove(record.name, store.status().id)
     else:
         secrets.save(record.name, store.status().id, secret)
-    return tested
 
 
 @contextmanager

@@ -36,7 +36,9 @@ class Store(Definitions, Answers, Platforms):
         from tidegate.store import open_store
 
         folder = store_path(None if path is None else Path(path))
-        return cls(open_store(folder), folder)
+        opened = cls(open_store(folder), folder)
+        opened.mirror_connections()
+        return opened
 
     def close(self) -> None:
         """Let the store go; another process may own it then."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tidegate.model.secret import Secret
     from tidegate.plans.report import RunReport
     from tidegate.platforms.dcs.asking import Question
+    from tidegate.platforms.ocpi.settings import OcpiSettings
     from tidegate.services.coverage import SubjectCoverage
     from tidegate.services.dcs import Answered, Row
     from tidegate.services.discovering import Discovery
@@ -63,7 +64,9 @@ class Platforms(Held):
             "lag": lag,
         }
         record = ConnectionRecord(name=name, platform="dcs", url=url, settings=settings)
-        return connect(self.verbs, record, password, policies=self.policies)
+        made = connect(self.verbs, record, password, policies=self.policies)
+        self.mirror_connections()
+        return made
 
     def connect_tsm(
         self,
@@ -106,7 +109,48 @@ class Platforms(Held):
             "lag": lag,
         }
         record = ConnectionRecord(name=name, platform="tsm", url=url, settings=settings)
-        return connect(self.verbs, record, secret, policies=self.policies)
+        made = connect(self.verbs, record, secret, policies=self.policies)
+        self.mirror_connections()
+        return made
+
+    def connect_ocpi(
+        self,
+        name: str,
+        url: str,
+        settings: OcpiSettings,
+        token: Secret,
+        *,
+        version: str | None = None,
+        progress: Progress = SILENT,
+    ) -> ConnectionRecord:
+        """Log in to an OCPI platform: make a connection once the platform has answered.
+
+        Args:
+            name: what to call it; a connection of that name is replaced.
+            url: address of the platform's versions, or of one version.
+            settings: at least the party in whose name the platform is asked.
+            token: as the platform's operator gave it, not encoded.
+            version: of OCPI; the best that both sides speak unless given.
+            progress: told of requests.
+
+        Raises:
+            NotSignedIn, Forbidden: the platform does not take the token.
+            InsecureAddress: the token would travel by plain http.
+        """
+        from tidegate.services.ocpi_login import log_in
+
+        made = log_in(
+            self.verbs,
+            name,
+            url,
+            settings,
+            token,
+            version=version,
+            policies=self.policies,
+            progress=progress,
+        )
+        self.mirror_connections()
+        return made
 
     def push_tsm(
         self,
@@ -182,6 +226,13 @@ class Platforms(Held):
         from tidegate.services import connecting
 
         connecting.remove(self.verbs, connection_named(self.verbs, name))
+        self.mirror_connections()
+
+    def mirror_connections(self) -> None:
+        """Keep the file of connections, which commands without a database read, as the store."""
+        from tidegate.services.connection_files import mirror
+
+        mirror(self.verbs, self.path)
 
     def discover(
         self,

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from tidegate.calc.relative import parse_time
 from tidegate.model.attributes import AttributeFilter
-from tidegate.model.errors import Ambiguous, BadValue, NotFound
+from tidegate.model.errors import BadValue, NotFound
 from tidegate.model.instants import DAY, from_date, from_datetime, now
 from tidegate.model.instants import zone as zone_named
 from tidegate.model.intervals import parse_interval
 from tidegate.model.series import MAIN, Series, SeriesKey
 from tidegate.model.windows import Window
+from tidegate.services.connection_files import chosen
 from tidegate.store.messages import ConnectionRecord, SeriesSelection
 
 if TYPE_CHECKING:
@@ -123,14 +124,4 @@ def connection(store: Verbs, name: str | None, *, platform: str | None = None) -
         NotFound: there is no such connection.
         Ambiguous: no name is given and there are several.
     """
-    known = [c for c in store.connections() if platform in {None, c.platform}]
-    wanted = known if name is None else [c for c in known if c.name == name]
-    if not wanted:
-        hint = f"tidegate connect {platform or 'dcs'} NAME URL makes one"
-        if known:
-            hint = "known: " + ", ".join(c.name for c in known)
-        raise NotFound("connection", name or platform or "any", hint=hint)
-    if len(wanted) > 1:
-        option = "its name after the command" if platform is None else "--connection NAME"
-        raise Ambiguous("connection", [c.name for c in wanted], option)
-    return wanted[0]
+    return chosen(store.connections(), name, platform=platform)

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from tidegate.model.errors import TransportError, UnknownName
+from tidegate.model.errors import BadValue, MalformedAnswer, TransportError, UnknownName
 from tidegate.platforms.ocpi import versions
 from tidegate.platforms.ocpi.access import Access, natural_form
+from tidegate.platforms.ocpi.paging import with_query
 from tidegate.platforms.ocpi.wire import Credentials, Details
 from tidegate.transport.clock import SYSTEM, Clock
+from tidegate.transport.credentials import require_confidential
+from tidegate.transport.links import redacted
 from tidegate.transport.policies import Policies
 from tidegate.transport.progress import SILENT, Progress
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_LONG_AGO: Final = "1970-01-01T00:00:00Z"
 _SENDERS: Final = ("HUB", "CPO")
 """Roles of the party that listings are asked of, the first that is there; else any."""
 
@@ -52,6 +56,7 @@ def logged_in(
         MalformedAnswer: the address is none of versions.
         InsecureAddress: the token would travel by plain http.
     """
+    require_address(url, allow_http=settings.allow_http)
     access = Access(
         settings, secret, policies=policies, progress=progress, clock=clock, trying=True
     )
@@ -61,17 +66,60 @@ def logged_in(
         access.close()
 
 
+def proved(
+    settings: OcpiSettings,
+    secret: Secret,
+    *,
+    policies: Policies = Policies(),
+    progress: Progress = SILENT,
+    clock: Clock = SYSTEM,
+) -> OcpiSettings:
+    """The settings of a connection whose modules are known, with the form of its token.
+
+    Raises:
+        TransportError: its first module cannot be asked.
+    """
+    module, url = next(iter(settings.endpoints.items()))
+    access = Access(
+        settings, secret, policies=policies, progress=progress, clock=clock, trying=True
+    )
+    try:
+        access.ask(with_query(url, {"date_from": _LONG_AGO, "offset": "0", "limit": "1"}), module)
+        return msgspec.structs.replace(settings, token_form=access.form)
+    finally:
+        access.close()
+
+
+def require_address(url: str, *, allow_http: bool) -> None:
+    """Refuse an address that no token may be sent to.
+
+    Raises:
+        BadValue: it is no address.
+        InsecureAddress: it is reached by plain http.
+    """
+    try:
+        require_confidential(url, allow_http=allow_http)
+    except ValueError:
+        raise BadValue("the address", redacted(url), "like https://host/path") from None
+
+
 def _asked(access: Access, url: str, settings: OcpiSettings, version: str | None) -> OcpiSettings:
     found = _details(access, url, version)
     spoken = versions.spoken(found.version)
     if spoken != found.version:
         logger.warning("the platform speaks %s; it is taken as %s", found.version, spoken)
+    endpoints = versions.endpoints(found)
+    if not endpoints:
+        raise MalformedAnswer(
+            f"version {found.version} of the platform has no module with records",
+            hint="choose another with --version",
+        )
     other = settings.to_party or _party_of(access, versions.credentials_url(found))
     return msgspec.structs.replace(
         settings,
         version=spoken,
         versions_url=url,
-        endpoints=versions.endpoints(found),
+        endpoints=endpoints,
         token_form=access.form,
         to_party=other,
     )

@@ -24,6 +24,8 @@ TokenForm = Literal["base64", "plain"]
 """How the token is written into the header: as its Base64, or as it is."""
 
 _PARTY: Final = re.compile(r"([A-Z]{2})-?([A-Z0-9]{3})", re.IGNORECASE)
+_SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m)?")
+_SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0}
 
 
 class OcpiSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +89,19 @@ def read_settings(values: Mapping[str, Any]) -> OcpiSettings:
     parse_interval(settings.interval)
     assert settings.lateness >= 0
     return settings
+
+
+def seconds(text: str, option: str = "--throttle") -> float:
+    """A span such as `2s`, `500ms`, `1m` or `2`, which is seconds.
+
+    Raises:
+        BadValue: the text is none, or zero.
+    """
+    match = _SPAN.fullmatch(text.strip())
+    span = float(match[1]) * _SECONDS[match[2] or "s"] if match else 0.0
+    if span <= 0:
+        raise BadValue(option, text, "a span such as 2s, 500ms or 1m")
+    return span
 
 
 def party(text: str, option: str = "--party") -> str:
