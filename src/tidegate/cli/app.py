@@ -55,6 +55,8 @@ _add(STORE, "config", "config:app", "Every setting, its value and where it came 
 _add(SERVER, "serve", "serve:serve", "The store over REST, as a WebTSM-compatible service.")
 _add(SERVER, "user", "user:app", "Users of the service: name, role and password.")
 _add(SERVER, "key", "key:app", "Keys of the service, for programs.")
+_add(SERVER, "view", "view:app", "Views: named rules of what may leave.")
+_add(SERVER, "audit", "audit:audit", "Who took what, and who changed what, when.")
 
 _add(
     PLATFORMS,
@@ -62,6 +64,7 @@ _add(
     "dcs:app",
     "Coherent DCS: meters, virtual meters, readings as the server gives them.",
 )
+_add(PLATFORMS, "ocpi", "ocpi:app", "OCPI: charging records of a platform, private by default.")
 _add(PLATFORMS, "tsm", "tsm:app", "WebTSM: send readings and attributes, take revisions.")
 _add(PLATFORMS, "standin", "standin:app", "A stand-in platform on loopback, to try things on.")
 

@@ -38,18 +38,24 @@ def serve(
         key: file of its private key.
         common: common options.
     """
+    from tidegate.services.sharing import Sharing
     from tidegate.web.application import create_application
     from tidegate.web.limits import Limits
     from tidegate.web.serving import address_of, listening
     from tidegate.web.serving import serve as serve_on
 
     tls = _certificate(certificate, key)
-    with common.open() as store, closing(listening(host, port)) as listener:
+    with (
+        common.open() as store,
+        Sharing(store.verbs, store.path, policies=store.policies) as sharing,
+        closing(listening(host, port)) as listener,
+    ):
         application = create_application(
             store.verbs,
             prefix=prefix,
             limits=Limits.of(store.settings),
             passwords=store.settings.service_basic_auth,
+            sharing=sharing,
         )
         address = address_of(listener, tls=tls is not None)
 

@@ -87,6 +87,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     service_body_timeout: Annotated[
         Positive, Meta(description="seconds in which the body of a request must come")
     ] = 30.0
+    service_share_rate: Annotated[
+        int, Meta(ge=1, description="requests to /share that one key may make a minute")
+    ] = 120
     service_basic_auth: Annotated[
         bool, Meta(description="whether the service takes users with passwords, not only keys")
     ] = True

@@ -101,17 +101,18 @@ def _in_group(view: View, request: SumRequest, version: Version) -> SumRequest:
     if request.series is not None:
         raise _refused(view, "lets out sums of its groups; it cannot be asked for single series")
     named = tuple(one.name.lower() for one in request.filters if one.value)
-    groups = {(name.lower(),) for name in rule.by} or {()}
+    groups: set[tuple[str, ...]] = {(name.lower(),) for name in rule.by} or {()}
     if named not in groups or len(named) != len(request.filters):
         wanted = " or ".join(f"'{name}|…'" for name in rule.by)
         raise _refused(view, f"sums one group at a time: {wanted or 'all of its series'}")
     if version != CURRENT:
         raise _refused(view, "lets out what is known now, not earlier versions")
     interval = parse_interval(rule.interval)
-    fixed = {"interval": interval, "zone": rule.zone, "day_start": 0, "calculation_interval": None}
     if request.interval not in {None, interval}:
         raise _refused(view, f"sums by {rule.interval}, in {rule.zone}")
-    return replace(request, **fixed)
+    return replace(
+        request, interval=interval, zone=rule.zone, day_start=0, calculation_interval=None
+    )
 
 
 def _own_filters(view: View) -> tuple[AttributeFilter, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
+from tidegate.gate.rates import Rates
 from tidegate.model.instants import now
 from tidegate.services.identity import Identities
 from tidegate.services.write_queue import WriteQueue
@@ -28,6 +29,7 @@ from tidegate.web.routers import (
     repositories,
     search,
     series_attributes,
+    share,
     timeseries,
     units,
 )
@@ -36,6 +38,7 @@ from tidegate.web.wire import Wire
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from tidegate.services.sharing import Sharing
     from tidegate.store.verbs import Verbs
 
 TITLE: Final = "Tidegate"
@@ -63,6 +66,7 @@ def create_application(
     prefix: str = "",
     limits: Limits = Limits(),
     passwords: bool = True,
+    sharing: Sharing | None = None,
     clock: Callable[[], int] = now,
 ) -> FastAPI:
     """The service on an open store, which stays open when the application ends.
@@ -72,6 +76,7 @@ def create_application(
         prefix: what comes before `/api` in every path, such as `/metering`.
         limits: what the service takes and gives at most.
         passwords: take users with passwords, not only keys.
+        sharing: gives records through views, at `/share`; no such path without it.
         clock: the present instant, which relative times count from.
     """
     prefix = "/" + prefix.strip("/") if prefix.strip("/") else ""
@@ -83,6 +88,8 @@ def create_application(
         queue=queue,
         limits=limits,
         prefix=prefix,
+        sharing=sharing,
+        rates=Rates(limits.share_rate),
         clock=clock,
     )
 
@@ -105,6 +112,8 @@ def create_application(
     application.state.metrics = metrics
     handle_errors(application)
     _include_routes(application, prefix)
+    if sharing is not None:
+        application.include_router(share.router, prefix=prefix)
 
     def openapi() -> dict[str, Any]:
         return describe(application)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.exceptions import HTTPException
 
-from tidegate.gate.refusals import NotIdentified, TooManyAttempts
+from tidegate.gate.refusals import NotIdentified, TooManyAttempts, TooManyRequests
 from tidegate.model.budgets import OutOfTime
 from tidegate.model.errors import (
     BadWindow,
@@ -116,7 +116,7 @@ def _code(error: TidegateError) -> str:
 def _headers(error: TidegateError) -> dict[str, str]:
     if isinstance(error, NotIdentified):
         return _CHALLENGE
-    if isinstance(error, TooManyAttempts):
+    if isinstance(error, TooManyAttempts | TooManyRequests):
         return {"Retry-After": str(error.wait)}
     if isinstance(error, BodyTooLarge | BodyTooSlow):
         return {"Connection": "close"}

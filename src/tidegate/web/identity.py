@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tidegate.gate.callers import Caller
+    from tidegate.gate.rates import Rates
     from tidegate.services.identity import Identities
+    from tidegate.services.sharing import Sharing
     from tidegate.services.write_queue import WriteQueue
     from tidegate.store.verbs import Verbs
     from tidegate.web.limits import Limits
@@ -33,6 +35,8 @@ class Service:
     queue: WriteQueue
     limits: Limits
     prefix: str
+    sharing: Sharing | None
+    rates: Rates
     clock: Callable[[], int]
 
     @staticmethod
@@ -156,7 +160,5 @@ Deleting = Annotated[Access, Depends(_DELETING)]
 """A request in a repository by somebody with the role that deletions need."""
 SignedIn = Annotated[Access, Depends(_NeedsAnywhere(Role.READER))]
 """A request outside repositories by anybody who is known."""
-Sharing = Annotated[Access, Depends(_NeedsAnywhere(Role.READER, through_views=True))]
-"""A request outside repositories by anybody who is known, perhaps through a view."""
 Governing = Annotated[Access, Depends(_NeedsAnywhere(Role.ADMINISTRATOR))]
 """A request outside repositories by an administrator."""

@@ -28,6 +28,7 @@ class Limits:
         seconds: that a sum, a calculation or a reading may take.
         body: bytes of one body.
         body_time: seconds that a body may take from the first byte to the last.
+        share_rate: requests of one key to `/share` a minute.
         deletions_need: the role for removing series, attributes and bulk assignments.
     """
 
@@ -36,6 +37,7 @@ class Limits:
     seconds: float = 60.0
     body: int = 64 << 20
     body_time: float = 30.0
+    share_rate: int = 120
     deletions_need: Role = Role.ADMINISTRATOR
 
     @classmethod
@@ -47,6 +49,7 @@ class Limits:
             seconds=settings.service_max_seconds,
             body=settings.service_max_body_mib << 20,
             body_time=settings.service_body_timeout,
+            share_rate=settings.service_share_rate,
             deletions_need=Role.named(settings.service_deletions_need),
         )
 

@@ -160,7 +160,7 @@ class Ingest:
         return None if key is None else self._key(key)
 
     def _places(self, record: Record) -> list[str]:
-        if self._module in {"tariffs", "tokens"}:
+        if self._module == "tokens":
             return []
         return [self._hash(name) for name in places_of(self._module, record)]
 

@@ -1,0 +1,203 @@
+"""`tidegate view`: named rules of what may leave."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from tidegate.cli.common import COMMON, Common
+from tidegate.cli.output import note, show
+
+app = App(name="view", help="Views: named rules of what may leave.")
+
+Several = Annotated[list[str], Parameter(negative=())]
+Excluded = Literal["home", "unpublished", "driveway", "nothing"]
+Yes = Annotated[bool, Parameter(negative=())]
+
+
+@app.command
+def create(
+    name: str,
+    *,
+    connection: str | None = None,
+    module: Several = [],  # noqa: B006
+    pass_: Annotated[list[str], Parameter(name="--pass", negative=())] = [],  # noqa: B006
+    hash: Several = [],  # noqa: B006
+    omit: Several = [],  # noqa: B006
+    location: Several = [],  # noqa: B006
+    uid: Several = [],  # noqa: B006
+    evse: Several = [],  # noqa: B006
+    attribute: Several = [],  # noqa: B006
+    since: str | None = None,
+    until: str | None = None,
+    round_times: Literal["hour", "day", "whole"] | None = None,
+    round_places: int | None = None,
+    round_postal: Yes = False,
+    round_energy: Yes = False,
+    exclude: Annotated[list[Excluded], Parameter(negative=())] = [],  # noqa: B006
+    smallest_group: int = 1,
+    largest_share: float = 100.0,
+    group_by: Several = [],  # noqa: B006
+    interval: str = "day",
+    zone: str = "UTC",
+    source: Literal["store", "live"] = "store",
+    common: Common = COMMON,
+) -> None:
+    """Make a view, or put it in place of the one with its name.
+
+    Options that name fields, modules, places or attributes may be repeated; fields may be
+    separated by commas. A field that no option names leaves by the strict profile.
+
+    Args:
+        name: letters, digits and hyphens, such as city-of-x.
+        connection: whose records it shows; the only OCPI connection unless given.
+        module: a module that leaves: locations, sessions, cdrs or tariffs.
+        pass_: a field that leaves as it is, such as sessions.kwh.
+        hash: a field that leaves as a keyed hash, such as sessions.id.
+        omit: a field that does not appear, such as cdrs.signed_data.
+        location: only this location, by its id.
+        uid: only this EVSE, by its uid.
+        evse: only this EVSE, by its id, with or without separators.
+        attribute: only what has this attribute, such as 'city|Utrecht'; all must hold.
+        since: nothing last updated before; 2025-01-01, or relative such as now-90d.
+        until: nothing last updated from then on; relative too, such as now-7d.
+        round_times: passed times leave rounded down.
+        round_places: decimals of passed coordinates.
+        round_postal: passed postal codes leave as their first part.
+        round_energy: passed amounts of energy leave in whole kWh.
+        exclude: records that do not leave at all: charging at home that the operator pays for,
+            unpublished locations, private driveways; all three unless given.
+        smallest_group: sums of fewer series are blank.
+        largest_share: sums of which one series has a greater part, in percent, are blank.
+        group_by: an attribute whose values are the groups that may be summed.
+        interval: the one raster of sums, where the smallest group is in force.
+        zone: the one zone of these sums.
+        source: records from the store, or live from the platform.
+        common: common options.
+    """
+    from tidegate.model.views import Exclusion, GroupRule, Selection, Source, View
+    from tidegate.services.views import create_view, modules_of
+
+    excluded = tuple(Exclusion(one) for one in exclude if one != "nothing")
+    view = View(
+        name=name,
+        connection=connection,
+        modules=modules_of(_split(pass_), _split(hash), _split(omit), _split(module)),
+        selection=Selection(
+            locations=tuple(location),
+            uids=tuple(uid),
+            evses=tuple(evse),
+            attributes=tuple(attribute),
+        ),
+        since=since,
+        until=until,
+        round_times=round_times,
+        round_places=round_places,
+        round_postal=round_postal,
+        round_energy=round_energy,
+        exclude=excluded if exclude else tuple(Exclusion),
+        group=GroupRule(
+            size=smallest_group,
+            share=largest_share,
+            by=tuple(group_by),
+            interval=interval,
+            zone=zone,
+        ),
+        source=Source(source),
+    )
+    with common.open() as store:
+        made = create_view(store.verbs, view)
+    note(f"made the view {made.name}; tidegate view test {made.name} tries it", quiet=common.quiet)
+
+
+@app.command(name="list")
+def list_(*, common: Common = COMMON) -> None:
+    """List views."""
+    with common.open() as store:
+        rows = [
+            {
+                "name": view.name,
+                "connection": view.connection,
+                "modules": ", ".join(view.modules) or None,
+                "smallest_group": view.group.size,
+                "source": view.source.value,
+            }
+            for view in store.verbs.views()
+        ]
+        show(rows, json=common.json)
+
+
+@app.command(name="show")
+def show_(name: str, *, fields: Yes = False, common: Common = COMMON) -> None:
+    """Show the rules of a view.
+
+    Args:
+        name: its name.
+        fields: every field of every module and what becomes of it.
+        common: common options.
+    """
+    import msgspec
+
+    from tidegate.services.views import described, view_named
+
+    with common.open() as store:
+        view = view_named(store.verbs, name)
+        if fields:
+            show(described(store.verbs, view), json=common.json)
+            return
+        document = msgspec.to_builtins(view)
+        if common.json:
+            show([document], json=True)
+            return
+        rows = [{"rule": rule, "value": value} for rule, value in _rules(document)]
+        show(rows, json=False)
+
+
+@app.command
+def test(name: str, *, sample: Yes = False, common: Common = COMMON) -> None:
+    """Show what would leave through a view, on one record of each module.
+
+    Args:
+        name: its name.
+        sample: show the values that leave, not only of what kind they are.
+        common: common options.
+    """
+    from tidegate.services.sharing import Sharing
+    from tidegate.services.views import view_named
+
+    with common.open() as store:
+        view = view_named(store.verbs, name)
+        with Sharing(store.verbs, store.path, policies=store.policies) as sharing:
+            rows = list(sharing.tried(view, sample=sample))
+        show(rows, json=common.json)
+        for row in rows:
+            if row["field"] is None:
+                note(f"no record of {row['module']} leaves", quiet=common.quiet)
+
+
+@app.command
+def remove(name: str, *, common: Common = COMMON) -> None:
+    """Remove a view that no key is bound to.
+
+    Args:
+        name: its name.
+    """
+    with common.open() as store:
+        store.verbs.remove_view(name)
+    note(f"removed the view {name}", quiet=common.quiet)
+
+
+def _split(texts: list[str]) -> list[str]:
+    return [part.strip() for text in texts for part in text.split(",") if part.strip()]
+
+
+def _rules(document: dict[str, object], prefix: str = "") -> list[tuple[str, object]]:
+    found: list[tuple[str, object]] = []
+    for rule, value in document.items():
+        if isinstance(value, dict):
+            found += _rules(value, f"{prefix}{rule}.")
+        elif value not in (None, [], False, ""):
+            shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+            found.append((prefix + rule, shown))
+    return found

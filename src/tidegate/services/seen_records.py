@@ -1,0 +1,206 @@
+"""Where the records of a view come from: the store, or the platform itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+
+import msgspec
+
+from tidegate.gate.places import places_of
+from tidegate.gate.selection import Choice, Place
+from tidegate.model.errors import BadTime
+from tidegate.model.instants import parse
+from tidegate.platforms.ocpi.access import open_client
+from tidegate.services import secrets
+from tidegate.services.hash_keys import hasher_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from tidegate.model.views import Exclusion, Selection
+    from tidegate.platforms.ocpi.settings import OcpiSettings
+    from tidegate.store.messages import ConnectionRecord
+    from tidegate.store.verbs import Verbs
+    from tidegate.transport.policies import Policies
+
+_ENCODER: Final = msgspec.json.Encoder()
+_EXACT: Final = msgspec.json.Decoder(float_hook=msgspec.Raw)
+_ELEMENTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_LOCATIONS: Final = "locations"
+
+
+class Found(NamedTuple):
+    """A page of filtered records; `following` is the offset of the next one."""
+
+    lines: bytes
+    size: int
+    total: int | None
+    following: int | None
+
+
+class RecordSource(Protocol):
+    """Gives records, selected and filtered."""
+
+    settings: OcpiSettings
+
+    def chosen(self, selection: Selection, exclude: Iterable[Exclusion]) -> Choice:
+        """The places that a selection names, as this source knows them."""
+
+    def page(
+        self,
+        module: str,
+        choice: Choice,
+        *,
+        start: int | None,
+        end: int | None,
+        offset: int,
+        limit: int,
+        pass_on: Callable[[bytes], bytes],
+    ) -> Found:
+        """Records last updated in `[start, end)` that the choice takes, as a filter passes them on.
+
+        The filter takes a JSON array of records and gives lines.
+        """
+
+    def close(self) -> None:
+        """Let go of what is held."""
+
+
+class StoredRecords:
+    """Records of the store, selected by the keyed hashes of their places."""
+
+    def __init__(self, store: Verbs, connection: str, settings: OcpiSettings) -> None:
+        self.settings = settings
+        self._store = store
+        self._connection = connection
+        self._hasher = hasher_of(store.status().id)
+
+    def chosen(self, selection: Selection, exclude: Iterable[Exclusion]) -> Choice:
+        """The places that a selection names, hashed."""
+        rules = tuple(exclude)
+        places = []
+        if rules or not selection.is_everything:
+            for record in self._store.records(self._connection, _LOCATIONS):
+                evses = _object(msgspec.json.decode(record.document)).get("evses")
+                places.append(Place(record.places, tuple(evses if isinstance(evses, list) else ())))
+        return Choice.of(selection, rules, places, mark=self._hasher)
+
+    def page(
+        self,
+        module: str,
+        choice: Choice,
+        *,
+        start: int | None,
+        end: int | None,
+        offset: int,
+        limit: int,
+        pass_on: Callable[[bytes], bytes],
+    ) -> Found:
+        """Records in the order in which they were first seen."""
+        wanted = choice.wanted_of(module)
+        where: dict[str, Any] = {
+            "updated_from": start,
+            "updated_to": end,
+            "places": None if wanted is None else sorted(wanted),
+            "without": sorted(choice.without),
+        }
+        records = self._store.records(self._connection, module, offset=offset, limit=limit, **where)
+        total = self._store.count_records(self._connection, module, **where)
+        following = offset + len(records)
+        if module == _LOCATIONS and choice.wanted is not None:
+            documents = [_pruned(choice, one.places, one.document) for one in records]
+        else:
+            documents = [one.document for one in records]
+        lines = pass_on(b"[" + b",".join(documents) + b"]")
+        return Found(lines, len(records), total, following if following < total else None)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class LiveRecords:
+    """Records as the platform gives them now; nothing of them is kept."""
+
+    def __init__(self, store: Verbs, record: ConnectionRecord, *, policies: Policies) -> None:
+        store_id = store.status().id
+        self._client = open_client(record, secrets.load(record.name, store_id), policies=policies)
+        self.settings = self._client.settings
+
+    def chosen(self, selection: Selection, exclude: Iterable[Exclusion]) -> Choice:
+        """The places that a selection names, by their names."""
+        rules = tuple(exclude)
+        places = []
+        if (rules or not selection.is_everything) and _LOCATIONS in self.settings.endpoints:
+            for page in self._client.pages(_LOCATIONS):
+                for location in map(_object, msgspec.json.decode(page.data)):
+                    evses = location.get("evses")
+                    names = places_of(_LOCATIONS, location)
+                    places.append(Place(names, tuple(evses if isinstance(evses, list) else ())))
+        return Choice.of(selection, rules, places)
+
+    def page(
+        self,
+        module: str,
+        choice: Choice,
+        *,
+        start: int | None,
+        end: int | None,
+        offset: int,
+        limit: int,
+        pass_on: Callable[[bytes], bytes],
+    ) -> Found:
+        """Records in the platform's order; a page may be short where some are not selected.
+
+        The number of all is told only where nothing is selected, since it would tell of others.
+        """
+        (page,) = self._client.pages(
+            module, date_from=start, date_to=end, offset=offset, page_size=limit, one_page=True
+        )
+        lines = pass_on(_selected(module, page.data, choice, start, end))
+        is_whole = choice.wanted_of(module) is None and not choice.without
+        total = page.total if is_whole else None
+        return Found(lines, lines.count(b"\n"), total, page.next_offset)
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._client.close()
+
+
+def _selected(
+    module: str, data: bytes, choice: Choice, start: int | None, end: int | None
+) -> bytes:
+    """A page of the platform without the records that the choice does not take."""
+    if choice.wanted_of(module) is None and not choice.without and start is end is None:
+        return data
+    kept = []
+    for element in _ELEMENTS.decode(data):
+        record = _object(msgspec.json.decode(element))
+        names = places_of(module, record)
+        if not choice.takes_of(module, names) or not _is_within(record, start, end):
+            continue
+        if module == _LOCATIONS and choice.wanted is not None:
+            kept.append(_pruned(choice, names, bytes(element)))
+        else:
+            kept.append(bytes(element))
+    return b"[" + b",".join(kept) + b"]"
+
+
+def _pruned(choice: Choice, names: Sequence[str], document: bytes) -> bytes:
+    """A location with the EVSEs that a choice takes only."""
+    location = _EXACT.decode(document)
+    if isinstance(location, dict) and isinstance(location.get("evses"), list):
+        location["evses"] = choice.evses(names, location["evses"])
+    return _ENCODER.encode(location)
+
+
+def _is_within(record: dict[str, Any], start: int | None, end: int | None) -> bool:
+    """False for a record that is not of the time asked for, whatever the platform says."""
+    try:
+        updated = parse(record["last_updated"])
+    except (BadTime, KeyError, AttributeError, TypeError):
+        return start is None and end is None
+    return (start is None or start <= updated) and (end is None or updated < end)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
