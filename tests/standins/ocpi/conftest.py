@@ -49,7 +49,9 @@ class Platform:
         """The answer to a list request."""
         return self.get(self.address(module, version), **parameters)
 
-    def list(self, module: str, version: str = "2.2.1", **parameters: Any) -> list[dict[str, Any]]:
+    def records(
+        self, module: str, version: str = "2.2.1", **parameters: Any
+    ) -> list[dict[str, Any]]:
         """All records of a module, along the links."""
         found: list[dict[str, Any]] = []
         answer = self.page(module, version, **parameters)
@@ -63,7 +65,7 @@ class Platform:
 
     def ids(self, module: str, version: str = "2.2.1", **parameters: Any) -> list[str]:
         """The ids of all records of a module, along the links."""
-        return [record["id"] for record in self.list(module, version, **parameters)]
+        return [record["id"] for record in self.records(module, version, **parameters)]
 
 
 @contextmanager

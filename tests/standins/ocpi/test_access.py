@@ -61,7 +61,7 @@ def test_sessions_may_demand_a_date(start):
     platform = start(sessions=3, require_date_from=True)
     answer = platform.page("sessions")
     assert (answer.status_code, answer.json()["status_code"]) == (200, 2001)
-    assert len(platform.list("sessions", date_from="1970-01-01T00:00:00Z")) == 3
+    assert len(platform.records("sessions", date_from="1970-01-01T00:00:00Z")) == 3
     assert platform.page("cdrs").json()["status_code"] == 1000
 
 
@@ -162,7 +162,7 @@ def test_the_clock_can_be_set(start):
     platform.service.clock.set(instants.parse("2024-05-05T12:00:00.75Z"), still=True)
     assert shown() == "2024-05-05T12:00:00Z"
     platform.service.touch("sessions", 0)
-    assert platform.list("sessions")[0]["last_updated"] == "2024-05-05T12:00:00Z"
+    assert platform.records("sessions")[0]["last_updated"] == "2024-05-05T12:00:00Z"
 
 
 def test_the_log_holds_what_was_asked(platform):

@@ -184,9 +184,9 @@ def test_addresses_may_be_redirected_to_a_slash(platform):
 
 def test_the_end_of_a_window_may_be_inclusive(platform):
     """A server that takes `date_to` itself in sends the record twice in two windows."""
-    cut = platform.list("sessions")[20]["last_updated"]
+    cut = platform.records("sessions")[20]["last_updated"]
     platform.fault("inclusive-end")
-    assert len(platform.list("sessions", date_to=cut)) == 21
+    assert len(platform.records("sessions", date_to=cut)) == 21
 
 
 def test_the_envelope_may_lack_its_timestamp(platform):
@@ -214,9 +214,9 @@ def test_records_may_change_between_pages(platform):
 @pytest.mark.parametrize("module", ["locations", "sessions", "cdrs", "tariffs", "tokens"])
 def test_optional_members_may_be_null(platform, module):
     """Optional members that were absent are null, lists empty; others stay as they were."""
-    (plain, *_) = platform.list(module)
+    (plain, *_) = platform.records(module)
     platform.fault("nulls")
-    (filled, *_) = platform.list(module)
+    (filled, *_) = platform.records(module)
     added = {name: value for name, value in filled.items() if name not in plain}
     assert added
     assert all(value in (None, []) for value in added.values())
@@ -226,14 +226,14 @@ def test_optional_members_may_be_null(platform, module):
 def test_lists_may_be_null(platform):
     """Null stands where the standard wants a list."""
     platform.fault("null-lists")
-    assert platform.list("sessions")[0]["charging_periods"] is None
-    assert platform.list("locations", "2.1.1")[0]["evses"] is None
+    assert platform.records("sessions")[0]["charging_periods"] is None
+    assert platform.records("locations", "2.1.1")[0]["evses"] is None
 
 
 def test_members_of_no_standard_carry_a_text_to_look_for(platform):
     """The text stands in the record, in lists inside it and in an object."""
     platform.fault("extension", text="XX-01")
-    record = platform.list("sessions")[0]
+    record = platform.records("sessions")[0]
     assert record["custom_ext"]["plate"] == record["x_remark"] == "XX-01"
     assert record["charging_periods"][0]["x_inner"] == "XX-01"
 
@@ -241,9 +241,9 @@ def test_members_of_no_standard_carry_a_text_to_look_for(platform):
 def test_prices_may_have_the_shape_of_another_version(platform):
     """Numbers for objects and objects for numbers."""
     platform.fault("price-shape")
-    assert isinstance(platform.list("sessions", "2.2.1")[3]["total_cost"], float)
-    assert isinstance(platform.list("cdrs", "2.3.0")[3]["total_energy_cost"], float)
-    assert sorted(platform.list("cdrs", "2.1.1")[3]["total_cost"]) == ["excl_vat"]
+    assert isinstance(platform.records("sessions", "2.2.1")[3]["total_cost"], float)
+    assert isinstance(platform.records("cdrs", "2.3.0")[3]["total_energy_cost"], float)
+    assert sorted(platform.records("cdrs", "2.1.1")[3]["total_cost"]) == ["excl_vat"]
 
 
 @pytest.mark.parametrize(
@@ -256,9 +256,9 @@ def test_prices_may_have_the_shape_of_another_version(platform):
 )
 def test_times_come_in_every_known_spelling(platform, kind, written):
     """All times of a record, inner ones too; nothing else changes."""
-    plain = platform.list("sessions")[0]
+    plain = platform.records("sessions")[0]
     platform.fault(kind)
-    record = platform.list("sessions")[0]
+    record = platform.records("sessions")[0]
     assert record["start_date_time"] == written
     assert record["charging_periods"][0]["start_date_time"] == written
     assert record["cdr_token"] == plain["cdr_token"]
@@ -267,7 +267,7 @@ def test_times_come_in_every_known_spelling(platform, kind, written):
 def test_ids_may_come_in_lower_case(platform):
     """Ids of all kinds; other texts stay."""
     platform.fault("lower-case")
-    record = platform.list("sessions")[1]
+    record = platform.records("sessions")[1]
     assert record["country_code"] == "nl"
     assert record["location_id"] == record["location_id"].lower() != ""
     assert record["cdr_token"]["contract_id"].startswith("nl-msp-c")

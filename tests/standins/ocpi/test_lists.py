@@ -61,7 +61,7 @@ def test_pages_of_any_size_join_to_one_list(shared, module, version):
     assert "link" not in whole.headers
     records = whole.json()["data"]
     assert int(whole.headers["x-total-count"]) == len(records) > 5
-    assert shared.list(module, version, limit=7) == records
+    assert shared.records(module, version, limit=7) == records
     assert len({record[key] for record in records}) == len(records)
 
 
@@ -85,10 +85,10 @@ def httpx_url(text):
 def test_windows_are_half_open_and_leave_nothing_between_them(shared):
     """`date_from` is in, `date_to` is out, for each version and both kinds of text."""
     for version in VERSIONS:
-        records = shared.list("sessions", version)
+        records = shared.records("sessions", version)
         cut = records[40]["last_updated"]
-        before = shared.list("sessions", version, date_to=cut)
-        after = shared.list("sessions", version, date_from=cut.replace("Z", "+00:00"))
+        before = shared.records("sessions", version, date_to=cut)
+        after = shared.records("sessions", version, date_from=cut.replace("Z", "+00:00"))
         assert all(record["last_updated"] < cut for record in before)
         assert after[0]["last_updated"] == cut
         assert before + after == records
@@ -96,7 +96,7 @@ def test_windows_are_half_open_and_leave_nothing_between_them(shared):
 
 def test_a_lost_plus_sign_in_a_time_is_found(shared):
     """An offset that was sent without encoding means the same."""
-    cut = shared.list("sessions")[60]["last_updated"]
+    cut = shared.records("sessions")[60]["last_updated"]
     exact = shared.page("sessions", date_from=cut)
     lost = shared.get(shared.address("sessions") + f"?date_from={cut[:-1]}+00:00")
     assert exact.headers["x-total-count"] == lost.headers["x-total-count"] == "60"
@@ -133,7 +133,7 @@ def test_ten_million_sessions_are_there_at_once(start):
     records = answer.json()["data"]
     assert len(records) == 10
     cut = records[0]["last_updated"]
-    assert platform.list("sessions", date_from=cut)[-10:] == records
+    assert platform.records("sessions", date_from=cut)[-10:] == records
     assert platform.page("cdrs", limit=1).headers["x-total-count"] == "10000000"
 
 
@@ -149,7 +149,7 @@ def test_last_updates_never_go_back():
 
 def test_records_that_are_changed_or_taken_away_move_in_and_out_of_windows(platform):
     """A touched record has the server's time; a removed one is gone from lists and counts."""
-    records = platform.list("sessions")
+    records = platform.records("sessions")
     late = records[-1]["last_updated"]
     platform.service.touch("sessions", 5)
     platform.service.remove("sessions", 7)
@@ -159,17 +159,17 @@ def test_records_that_are_changed_or_taken_away_move_in_and_out_of_windows(platf
     window = platform.ids("sessions", date_to=late)
     assert window == [record["id"] for at, record in enumerate(records[:-1]) if at not in {5, 7}]
     assert platform.ids("sessions", date_from=late) == [records[5]["id"], records[-1]["id"]]
-    shown = platform.list("sessions")[5]["last_updated"]
+    shown = platform.records("sessions")[5]["last_updated"]
     assert abs(instants.parse(shown) - instants.now()) < instants.MINUTE
     assert platform.ids("sessions", limit=3) == platform.ids("sessions", limit=1000)
 
 
 def test_new_sessions_come_at_the_end(platform):
     """Growing changes no record that was there."""
-    before = platform.list("sessions") + platform.list("cdrs")
+    before = platform.records("sessions") + platform.records("cdrs")
     platform.service.grow(20)
-    assert len(platform.list("sessions")) == 60
-    assert platform.list("sessions")[:40] + platform.list("cdrs")[:40] == before
+    assert len(platform.records("sessions")) == 60
+    assert platform.records("sessions")[:40] + platform.records("cdrs")[:40] == before
 
 
 def test_records_may_be_given(start):
@@ -180,11 +180,11 @@ def test_records_may_be_given(start):
         {"id": "S3"},
     ]
     platform = start(records={"sessions": given})
-    assert platform.list("sessions", "2.1.1", limit=1) == given
+    assert platform.records("sessions", "2.1.1", limit=1) == given
     assert platform.ids("sessions", date_from="2024-01-01T09:30:00Z") == ["S1"]
     assert platform.ids("sessions", date_to="2024-01-01T10:00:00Z") == ["S2", "S3"]
     platform.service.touch("sessions", 2, instants.parse("2024-01-02"))
-    assert platform.list("sessions", date_from="2024-01-02") == [
+    assert platform.records("sessions", date_from="2024-01-02") == [
         {"id": "S3", "last_updated": "2024-01-02T00:00:00Z"}
     ]
 
@@ -192,7 +192,7 @@ def test_records_may_be_given(start):
 def test_a_location_an_evse_and_a_connector_can_be_asked_for(shared):
     """Ids compare without regard to case; what is not there is 404 with 2003."""
     base = shared.address("locations")
-    location = shared.list("locations")[3]
+    location = shared.records("locations")[3]
     evse = location["evses"][0]
     assert shared.get(f"{base}/{location['id'].lower()}").json()["data"] == location
     assert shared.get(f"{base}/{location['id']}/{evse['uid']}").json()["data"] == evse

@@ -63,8 +63,8 @@ def test_the_command_starts_it_and_it_ends_with_its_input():
     ) as child:
         said = read_start(child)
         assert get(said).json()["status_code"] == 1000
-        child.stdin.close()
-        assert child.wait(timeout=10) == 0
+        child.communicate(timeout=10)
+        assert child.returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_the_control_endpoint_sets_faults_and_shows_the_log(platform):
     assert ask("POST", "/remove", {"module": "sessions", "index": 3}) == {}
     assert ask("POST", "/touch", {"module": "sessions", "index": 4}) == {}
     assert ask("POST", "/grow", {"sessions": 5}) == {}
-    after = platform.list("sessions")
+    after = platform.records("sessions")
     assert [record["id"] for record in after[:39]] == before[:3] + before[4:]
     assert len(after) == 44
     assert after[3]["last_updated"] > after[-1]["last_updated"]
