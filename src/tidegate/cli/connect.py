@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from tidegate.model.secret import Secret
 
 app = App(name="connect", help="Make a connection to a platform.")
+app.command(
+    "tidegate.cli.ocpi_login:connect",
+    name="ocpi",
+    help="Connect to an OCPI platform; the same as tidegate ocpi login.",
+)
 
 
 @app.command
