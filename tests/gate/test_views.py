@@ -22,7 +22,7 @@ SPAN = {"start": START, "end": END}
 @pytest.fixture
 def opened(store, tmp_path):
     """Three EVSEs in Utrecht and one in Arnhem, an hour of 1, 2, 3 and 4 kWh and one of zeros."""
-    for name in ("city", "operator"):
+    for name in ("city", "operator", "evse_uid", "evse", "location"):
         store.create_attribute(name, AttributeType.TEXT)
     made = store.create_series(
         [
@@ -31,7 +31,12 @@ def opened(store, tmp_path):
                 unit="kWh",
                 interval=parse_interval("hour"),
                 origin=Origin("cpo", f"E{number}", "energy") if number != 3 else None,
-                attributes={"city": {0: "Arnhem" if number == 4 else "Utrecht"}},
+                attributes={
+                    "city": {0: "Arnhem" if number == 4 else "Utrecht"},
+                    "evse_uid": {0: f"E{number}"},
+                    "evse": {0: f"NL*TST*{number}"},
+                    "location": {0: "L1" if number < 3 else "L2"},
+                },
             )
             for number in range(1, 5)
         ]
@@ -111,10 +116,24 @@ class TestSums:
 
     @pytest.mark.parametrize("chosen", [Selection(uids=("E1",)), Selection()])
     def test_a_view_that_selects_no_series(self, opened, chosen):
-        """Records are selected by ids, series by attributes; nothing selected is not everything."""
+        """Without a connection or attributes, nothing selected is not everything."""
         put(opened, selection=chosen)
         with pytest.raises(NotAllowed):
             self.ask(opened, "city")
+
+    @pytest.mark.parametrize(
+        ("chosen", "total"),
+        [
+            (Selection(uids=("e2",)), 2.0),
+            (Selection(evses=("nl-tst-4",)), 4.0),
+            (Selection(locations=("L1",)), 3.0),
+            (Selection(uids=("E1", "E2"), attributes=("city|Arnhem",)), 0.0),
+        ],
+    )
+    def test_series_of_the_selected_evses(self, opened, chosen, total):
+        """Attributes of derived series say which EVSE they are of; ids select by them."""
+        put(opened, connection="cpo", selection=chosen)
+        assert self.ask(opened, "city")[0] == total
 
 
 class TestReadings:

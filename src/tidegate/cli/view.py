@@ -197,7 +197,8 @@ def _rules(document: dict[str, object], prefix: str = "") -> list[tuple[str, obj
     for rule, value in document.items():
         if isinstance(value, dict):
             found += _rules(value, f"{prefix}{rule}.")
-        elif value not in (None, [], False, ""):
-            shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-            found.append((prefix + rule, shown))
+        elif isinstance(value, list | tuple):
+            found += [(prefix + rule, ", ".join(map(str, value)))] if value else []
+        elif value is not None and value is not False:
+            found.append((prefix + rule, value))
     return found

@@ -106,6 +106,10 @@ class Choice:
             return list(evses)
         return [one for one in evses if self._takes_evse(one)]
 
+    def nothing(self) -> Choice:
+        """The choice that takes no record."""
+        return Choice(frozenset(), self.without, frozenset(), self.mark)
+
     def narrowed(self, other: Choice) -> Choice:
         """What both take."""
         return Choice(
@@ -121,7 +125,8 @@ class Choice:
         )
 
 
-def _names(selection: Selection) -> Iterator[str]:
+def names_of(selection: Selection) -> Iterator[str]:
+    """The place names that a selection names by id."""
     yield from map(location_name, selection.locations)
     yield from map(uid_name, selection.uids)
     yield from map(evse_name, selection.evses)
@@ -131,7 +136,7 @@ def _wanted(
     selection: Selection, places: Sequence[Place], mark: Callable[[str], str]
 ) -> Iterator[str]:
     """The names selected; those of all EVSEs of a location, and the uids of ids."""
-    named = {mark(name) for name in _names(selection)}
+    named = {mark(name) for name in names_of(selection)}
     yield from named
     evses = {mark(evse_name(evse)): evse for evse in selection.evses}
     for place in places:

@@ -24,6 +24,7 @@ from tidegate.platforms.ocpi.settings import read_settings
 from tidegate.services.hash_keys import hasher_of
 from tidegate.services.seen_records import LiveRecords, RecordSource, StoredRecords
 from tidegate.services.selection import connection as connection_of
+from tidegate.services.viewed_evses import uids_matching
 from tidegate.services.viewed_series import seen_time
 from tidegate.services.views import view_rules
 
@@ -212,14 +213,25 @@ class Sharing:
             return known
         record = connection_of(self._store, view.connection, platform="ocpi")
         if known is not None and known.record == record:
-            choice = known.source.chosen(view.selection, view.exclude)
+            choice = self._choice(view, known.source)
             seen = replace(known, at=time.monotonic(), choice=choice)
         else:
             source = self._source(view, record)
-            choice = source.chosen(view.selection, view.exclude)
-            seen = _Seen(time.monotonic(), record, source, choice)
+            seen = _Seen(time.monotonic(), record, source, self._choice(view, source))
         self._remember(name, seen)
         return seen
+
+    def _choice(self, view: View, source: RecordSource) -> Choice:
+        """The places of a view; of attributes those of the EVSEs whose series have them."""
+        attributes = view.selection.attributes
+        by_id = msgspec.structs.replace(view.selection, attributes=())
+        choice = source.chosen(by_id, view.exclude)
+        if not attributes:
+            return choice
+        uids = uids_matching(self._store, view.connection or "", attributes)
+        if not uids:
+            return choice.nothing()
+        return choice.narrowed(source.chosen(Selection(uids=uids), ()))
 
     def _remember(self, name: bytes, seen: _Seen) -> None:
         with self._lock:

@@ -14,6 +14,7 @@ from tidegate.model.series import MAIN, SeriesKey
 from tidegate.model.windows import Window
 from tidegate.services.selection import instant
 from tidegate.services.sums import sum_series
+from tidegate.services.viewed_evses import series_at
 from tidegate.store.messages import SeriesSelection
 from tidegate.store.verbs import CURRENT
 
@@ -123,12 +124,9 @@ def _require_series(view: View) -> None:
     """Refuse where it cannot be told which series a view means.
 
     Raises:
-        NotAllowed: it names neither a connection nor attributes, or selects records by their ids.
+        NotAllowed: it names neither a connection nor attributes.
     """
-    chosen = view.selection
-    if chosen.locations or chosen.uids or chosen.evses:
-        raise _refused(view, "selects records by id; series are selected by attributes")
-    if view.connection is None and not chosen.attributes:
+    if view.connection is None and not view.selection.attributes:
         raise _refused(view, "selects no series")
 
 
