@@ -136,10 +136,13 @@ def _seen_keys(
     """The candidates that come from the connection of a view; None for all series."""
     if view.connection is None:
         return keys
-    found = store.find_series(SeriesSelection(keys=keys), repository=repository)
-    return tuple(
-        one.key for one in found if one.origin and one.origin.connection == view.connection
-    )
+    selection = SeriesSelection(keys=keys, connection=view.connection)
+    found = [one.key for one in store.find_series(selection, repository=repository)]
+    chosen = view.selection
+    if chosen.locations or chosen.uids or chosen.evses:
+        at = series_at(store, view.connection, chosen, repository=repository)
+        found = [key for key in found if key in at]
+    return tuple(found)
 
 
 def _refused(view: View, why: str) -> NotAllowed:
