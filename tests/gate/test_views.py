@@ -133,7 +133,7 @@ class TestSums:
     def test_series_of_the_selected_evses(self, opened, chosen, total):
         """Attributes of derived series say which EVSE they are of; ids select by them."""
         put(opened, connection="cpo", selection=chosen)
-        assert self.ask(opened, "city")[0] == total
+        assert self.ask(opened, "city", interval="hour")[0] == total
 
 
 class TestReadings:
