@@ -19,7 +19,7 @@ from tidegate.store.runs import require_connection
 from tidegate.store.series import create_series, replace_definitions, select
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tidegate.model.attributes import Assignment
     from tidegate.model.series import SeriesKey
@@ -46,12 +46,13 @@ def record_catalogue(
 ) -> list[CatalogueChange]:
     """Put a catalogue in place of the last one; create and follow the series of its entries.
 
-    Where it is `partial`, entries that are not in it stay as they were.
+    Where it is `partial`, entries that are not in it stay as they were, and none has a formula.
     """
     session = writing.session
     require_connection(session, connection)
-    before = {entry.subject: entry for entry in catalogue(session, connection)}
     after = {entry.subject: entry for entry in entries}
+    compared = catalogue(session, connection, subjects=list(after) if partial else None)
+    before = {entry.subject: entry for entry in compared}
     changes = [CatalogueChange(entry, _compared(before, entry)) for entry in after.values()]
     changes += [
         CatalogueChange(entry, Change.GONE)
@@ -64,20 +65,30 @@ def record_catalogue(
     _create_new(writing, connection, _first_seen(before, after), repository)
     changed = [(before[subject], after[subject]) for subject in before.keys() & after.keys()]
     _follow(writing, connection, changed, repository)
-    _bind_aliases(writing, connection, repository)
+    if not partial:
+        _bind_aliases(writing, connection, repository)
     _observe(writing, connection, changes, repository)
     return changes
 
 
-def catalogue(session: Session, connection: str, *, gone: bool = False) -> list[Entry]:
+def catalogue(
+    session: Session,
+    connection: str,
+    *,
+    gone: bool = False,
+    subjects: Sequence[str] | None = None,
+) -> list[Entry]:
     """The entries of the last catalogue, those that are gone only if asked for, by subject."""
     require_connection(session, connection)
-    rows = session.rows(
-        "SELECT subject, kind, name, parent, document, series, asked FROM catalogue"
-        f" WHERE connection = $connection AND {'true' if gone else 'gone_at IS NULL'}"
-        " ORDER BY length(subject), subject",
-        connection=connection,
-    )
+    wanted = pa.table({"subject": pa.array(subjects or [], pa.string())})
+    narrowed = "" if subjects is None else " AND subject IN (SELECT subject FROM wanted)"
+    with session.bound(wanted=wanted):
+        rows = session.rows(
+            "SELECT subject, kind, name, parent, document, series, asked FROM catalogue WHERE"
+            f" connection = $connection AND {'true' if gone else 'gone_at IS NULL'}{narrowed}"
+            " ORDER BY length(subject), subject",
+            connection=connection,
+        )
     return [
         Entry(
             subject=subject,
@@ -147,8 +158,10 @@ def _first_seen(before: dict[str, Entry], after: dict[str, Entry]) -> list[NewSe
 
 
 def _create_new(
-    writing: Writing, connection: str, listed: Iterable[NewSeries], repository: str
+    writing: Writing, connection: str, listed: Sequence[NewSeries], repository: str
 ) -> None:
+    if not listed:
+        return
     known = _by_origin(writing.session, connection, repository)
     new = [series for series in listed if _origin(series) not in known]
     taken = {series.name for series in select(writing.session, "repository = $r", r=repository)}
@@ -166,9 +179,11 @@ def _with_free_name(new: NewSeries, taken: set[str]) -> NewSeries:
 
 
 def _follow(
-    writing: Writing, connection: str, changed: Iterable[tuple[Entry, Entry]], repository: str
+    writing: Writing, connection: str, changed: Sequence[tuple[Entry, Entry]], repository: str
 ) -> None:
     """Bring to definitions what the platform changed in them and the user did not."""
+    if not any(before != after for before, after in changed):
+        return
     known = _by_origin(writing.session, connection, repository)
     names = {series.name for series in select(writing.session, "repository = $r", r=repository)}
     followed = []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 from tidegate.model.errors import BadTime
-from tidegate.model.instants import parse
+from tidegate.model.instants import from_datetime, parse
 
 Record = dict[str, Any]
 
@@ -39,7 +40,11 @@ def instant(record: Record, *names: str) -> int | None:
         value = record.get(name)
         if isinstance(value, str):
             try:
-                return int(parse(value))
+                return from_datetime(datetime.fromisoformat(value))
+            except (ValueError, OverflowError):
+                pass
+            try:
+                return parse(value)
             except BadTime:
                 continue
     return None

@@ -11,6 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
 from tidegate.gate.filtering import RecordFilter
@@ -133,10 +134,12 @@ class Ingest:
 
     def _decoded(self, page: bytes) -> tuple[list[bytes], list[Record]]:
         """The records of a page as text and decoded; elements that are no objects are left out."""
-        arrived = [bytes(row) for row in rows(page)]
-        kept = [row for row in arrived if row.startswith(b"{")]
-        records: list[Record] = [msgspec.json.decode(row) for row in kept]
-        self._skipped += len(arrived) - len(kept)
+        arrived = msgspec.json.decode(page)
+        records: list[Record] = [record for record in arrived if isinstance(record, dict)]
+        self._skipped += len(arrived) - len(records)
+        kept = []
+        if self._filter is None:
+            kept = [bytes(row) for row in rows(page) if bytes(row).startswith(b"{")]
         return kept, records
 
     def _table(self, records: list[Record], documents: list[bytes]) -> pa.Table:
@@ -180,16 +183,22 @@ class Ingest:
 
     def _contributions(self, records: list[Record]) -> tuple[list[Entry], pa.Table]:
         """The energy of records, and the entries of EVSEs that they name for the first time."""
-        mentioned, found = [], []
+        mentioned: list[Entry] = []
+        subjects: list[str | None] = [None] * len(records)
+        counts = np.zeros(len(records), np.int64)
+        starts: list[int] = []
+        units: list[int] = []
         for row, record in enumerate(records if self._step else ()):
             if self._module == "cdrs" and credited_key(record) is not None:
                 continue
-            subject = evse_subject(record)
+            subject = subjects[row] = evse_subject(record)
             if subject not in self._mentioned:
                 self._mentioned.add(subject)
                 mentioned.append(self._mapping.mentioned(record))
             bins = energy.bins(record, self._step)
-            found += [(row, subject, ts, units) for ts, units in bins.items()]
-        columns = list(zip(*found, strict=True)) or [()] * 4
-        table = pa.table(dict(zip(CONTRIBUTIONS.names, columns, strict=True)), schema=CONTRIBUTIONS)
-        return mentioned, table
+            counts[row] = len(bins)
+            starts += bins.keys()
+            units += bins.values()
+        places = pa.array(np.repeat(np.arange(len(records)), counts))
+        named = pa.array(subjects, pa.string()).take(places)
+        return mentioned, pa.table([places, named, starts, units], schema=CONTRIBUTIONS)
