@@ -25,6 +25,13 @@ def test_long_lists_are_read_as_short_ones(times, more):
     assert instants_of(texts) == [parse(text) for text in texts]
 
 
+@pytest.mark.parametrize("more", [[], ["2020-01-01T00:00:00Z"], ["2020-01-01"]])
+def test_long_lists_without_zone_are_read_as_short_ones(more):
+    """Texts that name no zone are UTC, whatever the length of their list."""
+    texts = [text.removesuffix("Z") for text in FORMS if text.endswith("Z")] * 1000 + more
+    assert instants_of(texts) == [parse(text) for text in texts]
+
+
 @pytest.mark.parametrize("bad", ["yesterday", "2020-02-30T00:00:00Z", ""])
 def test_one_that_is_no_instant_is_named(bad):
     """Among many texts the one that is no instant is named."""

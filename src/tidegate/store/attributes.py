@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import difflib
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 
 from tidegate.model.attributes import Assignment, Attribute, AttributeId, AttributeType
 from tidegate.model.errors import BadValue, Duplicate, InUse, NotFound
 from tidegate.model.instants import FOREVER
+from tidegate.model.series import SeriesKey
 from tidegate.store.changes import to_json
 from tidegate.store.keys import among
 from tidegate.store.messages import AssignmentChange
@@ -17,9 +20,9 @@ from tidegate.store.repositories import require_repository
 from tidegate.store.series import series_with
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from tidegate.model.series import NewSeries, Series, SeriesKey
+    from tidegate.model.series import NewSeries, Series
     from tidegate.store.changes import Change
     from tidegate.store.engine.duckdb import Session
 
@@ -27,6 +30,7 @@ Dated = dict[int, str | None]
 """Instants to values."""
 _Places: TypeAlias = "dict[tuple[SeriesKey, int], Dated]"  # by series and attribute
 
+_PLACES: Final = pa.schema({"series": pa.int32(), "attribute": pa.int32()})
 _VALUES: Final = pa.schema(
     {"series": pa.int32(), "attribute": pa.int32(), "instant": pa.int64(), "value": pa.string()}
 )
@@ -261,45 +265,58 @@ def _places(session: Session, keys: Sequence[SeriesKey], *, as_of: int | None) -
     with among(session, keys) as wanted:
         condition = f"{wanted} AND {known(as_of)}"
         held = session.rows(f"SELECT series, attribute FROM assigned WHERE {condition}")
-        dated = session.rows(
+        dated = session.table(
             f"SELECT series, attribute, instant, value FROM attribute_values WHERE {condition}"
+            " ORDER BY series, attribute, instant"
         )
     places: _Places = {(series, attribute): {} for series, attribute in held}
-    for series, attribute, instant, value in dated:
-        places[series, attribute][instant] = value
+    for place, rows in _by_place(dated):
+        instants, values = rows["instant"].to_pylist(), rows["value"].to_pylist()
+        places[place] = dict(zip(instants, values, strict=True))
     return places
+
+
+def _by_place(dated: pa.Table) -> Iterator[tuple[tuple[SeriesKey, int], pa.Table]]:
+    """Each place with its rows, of rows sorted by place."""
+    series, attribute = (dated[name].to_numpy() for name in ("series", "attribute"))
+    is_new = (np.diff(series) != 0) | (np.diff(attribute) != 0)
+    borders = [0, *(np.flatnonzero(is_new) + 1).tolist(), len(series)]
+    for first, last in pairwise(borders):
+        if first < last:
+            place = (SeriesKey(int(series[first])), int(attribute[first]))
+            yield place, dated.slice(first, last - first)
 
 
 def _write(change: Change, before: _Places, after: _Places) -> int:
     _write_assigned(change, before, after)
-    old = _flat(before)
-    new = _flat(after)
-    ended = [place for place in old if place not in new or new[place] != old[place]]
-    begun = [place for place in new if place not in old or new[place] != old[place]]
+    ended: _Places = {}
+    begun: _Places = {}
+    for place in before.keys() | after.keys():
+        old, new = before.get(place, {}), after.get(place, {})
+        if old != new:
+            ended[place] = _differing(old, new)
+            begun[place] = _differing(new, old)
     _end_values(change, ended)
-    _begin_values(change, [(*place, new[place]) for place in begun])
+    _begin_values(change, begun)
     _audit(change, before, after)
-    return len(set(ended) | set(begun))
+    return sum(len(ended[place].keys() | begun[place].keys()) for place in ended)
 
 
-def _flat(places: _Places) -> dict[tuple[int, int, int], str | None]:
-    return {
-        (*place, instant): value
-        for place, values in places.items()
-        for instant, value in values.items()
-    }
+def _differing(some: Dated, others: Dated) -> Dated:
+    """The values that the others do not have at the same instants."""
+    if not others:
+        return some
+    return {at: value for at, value in some.items() if at not in others or others[at] != value}
 
 
 def _write_assigned(change: Change, before: _Places, after: _Places) -> None:
-    gone = [(*place, 0, None) for place in before.keys() - after.keys()]
-    with change.session.bound(gone=_value_table(gone)):
+    with change.session.bound(gone=_place_table(before.keys() - after.keys())):
         change.session.run(
             "UPDATE assigned SET known_to = $at FROM gone WHERE assigned.series = gone.series"
             f" AND assigned.attribute = gone.attribute AND {known(None)}",
             at=change.at,
         )
-    new = [(*place, 0, None) for place in sorted(after.keys() - before.keys())]
-    with change.session.bound(new=_value_table(new)):
+    with change.session.bound(new=_place_table(after.keys() - before.keys())):
         change.session.run(
             "INSERT INTO assigned SELECT series, attribute, $at, $open FROM new",
             at=change.at,
@@ -307,8 +324,8 @@ def _write_assigned(change: Change, before: _Places, after: _Places) -> None:
         )
 
 
-def _end_values(change: Change, places: Sequence[tuple[int, int, int]]) -> None:
-    with change.session.bound(ended=_value_table([(*place, None) for place in places])):
+def _end_values(change: Change, places: _Places) -> None:
+    with change.session.bound(ended=_value_table(places)):
         change.session.run(
             "UPDATE attribute_values AS held SET known_to = $at FROM ended"
             " WHERE held.series = ended.series AND held.attribute = ended.attribute"
@@ -317,8 +334,8 @@ def _end_values(change: Change, places: Sequence[tuple[int, int, int]]) -> None:
         )
 
 
-def _begin_values(change: Change, values: Sequence[tuple[int, int, int, str | None]]) -> None:
-    with change.session.bound(begun=_value_table(values)):
+def _begin_values(change: Change, places: _Places) -> None:
+    with change.session.bound(begun=_value_table(places)):
         change.session.run(
             "INSERT INTO attribute_values SELECT *, $at, $open FROM begun",
             at=change.at,
@@ -326,8 +343,21 @@ def _begin_values(change: Change, values: Sequence[tuple[int, int, int, str | No
         )
 
 
-def _value_table(rows: Sequence[tuple[int, int, int, str | None]]) -> pa.Table:
-    columns = zip(*rows, strict=True) if rows else ((), (), (), ())
+def _place_table(places: Iterable[tuple[SeriesKey, int]]) -> pa.Table:
+    series, attribute = zip(*sorted(places), strict=True) if places else ((), ())
+    return pa.table({"series": series, "attribute": attribute}, schema=_PLACES)
+
+
+def _value_table(places: _Places) -> pa.Table:
+    """The dated values of places as columns, one after the other."""
+    counts = [len(values) for values in places.values()]
+    numbers = np.array(list(places) or np.zeros((0, 2)), np.int32).repeat(counts, axis=0)
+    columns = [
+        numbers[:, 0],
+        numbers[:, 1],
+        list(chain.from_iterable(places.values())),
+        list(chain.from_iterable(values.values() for values in places.values())),
+    ]
     return pa.table(dict(zip(_VALUES.names, columns, strict=True)), schema=_VALUES)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _LONG: Final = 1_000
 """From here on a column costs less than one by one."""
 _ZONED: Final = pa.timestamp("us", "UTC")
+_PLAIN: Final = pa.timestamp("us")
 
 
 def instants_of(texts: Sequence[str]) -> list[int]:
@@ -25,11 +26,11 @@ def instants_of(texts: Sequence[str]) -> list[int]:
         BadTime: a text names none.
     """
     if len(texts) >= _LONG:
-        with suppress(pa.ArrowInvalid):  # some name no zone, or no instant: which, is told below
-            found: list[int] = (
-                pa.array(texts, pa.string()).cast(_ZONED).cast(pa.int64()).to_pylist()
-            )
-            return found
+        column = pa.array(texts, pa.string())
+        for kind in (_ZONED, _PLAIN):  # all of them name a zone, or none does
+            with suppress(pa.ArrowInvalid):  # mixed, or some name no instant: which, is told below
+                found: list[int] = column.cast(kind).cast(pa.int64()).to_pylist()
+                return found
     return [parse(text) for text in texts]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import msgspec
 from fastapi import APIRouter, Response
 
 from tidegate.model.attributes import Assignment
@@ -87,4 +88,5 @@ def _changed(access: Access, series: str, given: DatedValues) -> JsonAnswer:
 
 
 def _shown(assignments: list[Assignment]) -> JsonAnswer:
-    return JsonAnswer.of([AssignmentForm.of(one) for one in assignments])
+    # values are texts: there is no number to be shown in another way
+    return JsonAnswer(msgspec.json.encode([AssignmentForm.of(one) for one in assignments]))
