@@ -92,6 +92,7 @@ def tsm(
     formulas: Annotated[bool, Parameter(negative=())] = False,
     max_window: str | None = None,
     lag: str = "3d",
+    ahead: str | None = None,
     common: Common = COMMON,
 ) -> None:
     """Connect to a WebTSM server: with user and password, or with a token.
@@ -110,6 +111,7 @@ def tsm(
         formulas: take formulas over as such, instead of the values that the server calculates.
         max_window: longest span to ask for at once, e.g. 90d.
         lag: how far back each pull asks again, since late data arrive there.
+        ahead: how far beyond now each pull asks too, for forecasts and schedules, e.g. 7d.
         common: common options.
     """
     from tidegate.services.secrets import ask
@@ -131,6 +133,7 @@ def tsm(
             formulas=formulas,
             max_window=max_window,
             lag=lag,
+            ahead=ahead,
         )
         server = made.settings.get("server") or "a server"
         note(f"connected '{name}' to {made.url}: {server}", quiet=common.quiet)

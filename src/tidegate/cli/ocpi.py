@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cyclopts import App
+from typing import Annotated
+
+from cyclopts import App, Parameter
 
 from tidegate.model.errors import UnknownName
 
@@ -29,7 +31,7 @@ app.command(
 
 
 @app.default
-def usage(*words: str) -> int:
+def usage(*words: Annotated[str, Parameter(show=False)]) -> int:
     """Show the commands that there are; without one of them there is nothing to do."""
     if words:
         raise UnknownName("command of tidegate ocpi", words[0], ["login", "get", "fields", "help"])

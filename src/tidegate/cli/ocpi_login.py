@@ -167,4 +167,5 @@ def _tell(made: ConnectionRecord, common: Common) -> None:
         f"logged in to {made.url} as '{made.name}': OCPI {settings['version']}, {modules}",
         quiet=common.quiet,
     )
-    note(f"hint: tidegate ocpi get {next(iter(settings['endpoints']))}", quiet=common.quiet)
+    option = "" if made.name == "ocpi" else f" --connection {made.name}"
+    note(f"hint: tidegate ocpi get sessions{option}", quiet=common.quiet)

@@ -115,7 +115,8 @@ def from_stream(what: str, stream: TextIO) -> Secret:
 def _prompted(what: str) -> Secret:
     import getpass
 
-    hint = "set TIDEGATE_PASSWORD, or pipe it in with --password-stdin"
+    kind = "token" if what.startswith("token") else "password"
+    hint = f"set TIDEGATE_{kind.upper()}, or pipe it in with --{kind}-stdin"
     if not sys.stdin or not sys.stdin.isatty():
         raise NoCredentials(_bare(what), hint)
     try:

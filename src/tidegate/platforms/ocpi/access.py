@@ -154,7 +154,7 @@ class Access:
             subject=subject,
             check=check,
         )
-        return Answered(bytes(held[0].data), _clock_of(held[0], answer.headers), answer.headers)
+        return Answered(bytes(held[0].data), clock_of(held[0], answer.headers), answer.headers)
 
     def _envelope(self, answer: Answer, url: str, subject: str) -> Envelope:
         if is_html(answer.headers, answer.body[:64]):
@@ -186,7 +186,7 @@ class Access:
                 limits=self._policies.limits,
                 limiter=self.limiter,
                 progress=self._progress,
-                explain=_explained,
+                explain=explained,
                 stamps=_stamps,
                 clock=self._clock,
             )
@@ -233,7 +233,7 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _explained(answer: Answer) -> str | None:
+def explained(answer: Answer) -> str | None:
     """The words of an error in OCPI's own form; other bodies may repeat what is personal."""
     try:
         return opened(answer.body, "an error").status_message
@@ -241,7 +241,8 @@ def _explained(answer: Answer) -> str | None:
         return None
 
 
-def _clock_of(envelope: Envelope, headers: Mapping[str, str]) -> int | None:
+def clock_of(envelope: Envelope, headers: Mapping[str, str]) -> int | None:
+    """The platform's clock as an answer tells it, UTC microseconds; None if it tells none."""
     try:
         if envelope.timestamp is not None:
             return parse(envelope.timestamp)
