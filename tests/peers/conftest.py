@@ -1,4 +1,4 @@
-"""The real clients, each in an environment of its own, run as programs against a stand-in."""
+"""Real clients and servers, each in an environment of its own, run as programs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OURS = "tidegate"
 
 
 def _interpreter(name: str) -> Path:
-    """The interpreter of a client's environment, made by the command that `make peers` runs."""
+    """The interpreter of an environment, made by the command that `make peers` runs."""
     base = getattr(sys, "_base_executable", sys.executable)
     made = subprocess.run(
         [base, HERE / "make.py", name], capture_output=True, text=True, check=False
@@ -30,6 +30,12 @@ def _interpreter(name: str) -> Path:
     if made.returncode:
         pytest.fail(f"no environment for {name}; run `make peers`\n{made.stderr}", pytrace=False)
     return HERE.parents[1] / ".peers" / name / "bin" / "python"
+
+
+@pytest.fixture(scope="session")
+def make_peer() -> Callable[[str], Path]:
+    """Gives the interpreter of an environment, made if it is not there."""
+    return _interpreter
 
 
 @pytest.fixture(scope="session")

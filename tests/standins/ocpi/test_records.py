@@ -11,7 +11,7 @@ from tidegate.model import instants
 from tidegate.platforms.ocpi.objects import MODULES, VERSIONS, objects
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-SCALARS = {"num": (int, float), "int": int, "bool": bool}
+SCALARS = {"num": (int, float), "int": (int,), "bool": (bool,)}
 
 
 def problems(described, kind, value, path=""):
@@ -59,7 +59,7 @@ def item_problems(described, kind, item, path):
 def test_records_conform_to_the_object_tables(shared, module, version):
     """No unknown member, none missing, each of its type; the documented record is the exception."""
     described = objects(version)
-    found = Counter()
+    found: Counter[str] = Counter()
     for record in shared.records(module, version, limit=1000):
         if "location" in record or (module, version) != ("sessions", "2.1.1"):
             found.update(problems(described, described.modules[module], record))
@@ -76,7 +76,7 @@ def test_charging_periods_add_up(shared, version):
     """Energies of the periods make the session; its times enclose them; a CDR says the same."""
     sessions = {record["id"]: record for record in shared.records("sessions", version)}
     for record in sessions.values():
-        volumes = Counter()
+        volumes: Counter[str] = Counter()
         for period in record["charging_periods"]:
             for dimension in period["dimensions"]:
                 volumes[dimension["type"]] += dimension["volume"]
