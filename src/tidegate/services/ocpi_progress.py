@@ -84,6 +84,18 @@ class Progress(msgspec.Struct, kw_only=True):
         return None if self.since is None else self.since - OVERLAP
 
 
+class _Identity(msgspec.Struct, frozen=True):
+    country_code: Any = None
+    party_id: Any = None
+    id: Any = None
+    uid: Any = None
+    last_updated: Any = None
+
+
+_elements: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_identity: Final = msgspec.json.Decoder(_Identity)
+
+
 class Unseen:
     """Lets each version of a record pass once, within one export and the overlap before it.
 
@@ -99,9 +111,24 @@ class Unseen:
         self._key = bytes.fromhex(progress.salt)
         self._found: dict[str, int] = {}
 
-    def is_new(self, record: dict[str, Any]) -> bool:
-        """True for a version of a record that was not given out yet."""
-        at = _updated(record, self._anchor)
+    def page(self, data: bytes) -> bytes:
+        """The JSON array of those records of a JSON array that were not given out yet."""
+        elements = _elements.decode(data)
+        kept = [element for element in elements if self._is_new(element)]
+        return data if len(kept) == len(elements) else b"[" + b",".join(map(bytes, kept)) + b"]"
+
+    def confirmed(self) -> Progress:
+        """What the export remembers once its records are where they belong."""
+        seen = self._progress.seen | self._found
+        kept = {digest: at for digest, at in seen.items() if at >= self._horizon}
+        return msgspec.structs.replace(self._progress, since=self._anchor, seen=kept)
+
+    def _is_new(self, element: msgspec.Raw) -> bool:
+        try:
+            record = _identity.decode(element)
+        except msgspec.ValidationError:
+            return True
+        at = self._updated(record)
         is_late = at >= self._horizon
         if not is_late and not self._progress.seen:
             return True
@@ -112,25 +139,17 @@ class Unseen:
             self._found[digest] = at
         return True
 
-    def confirmed(self) -> Progress:
-        """What the export remembers once its records are where they belong."""
-        seen = self._progress.seen | self._found
-        kept = {digest: at for digest, at in seen.items() if at >= self._horizon}
-        return msgspec.structs.replace(self._progress, since=self._anchor, seen=kept)
+    def _updated(self, record: _Identity) -> int:
+        try:
+            return parse(str(record.last_updated))
+        except BadTime:
+            return self._anchor
 
-    def _digest(self, record: dict[str, Any], at: int) -> str:
-        words = [record.get(name) for name in ("country_code", "party_id", "id")]
-        text = "\0".join(str(word).strip().upper() for word in [*words, at])
+    def _digest(self, record: _Identity, at: int) -> str:
+        words = (record.country_code, record.party_id, record.id or record.uid, at)
+        text = "\0".join(str(word).strip().upper() for word in words)
         hashed = hashlib.blake2b(text.encode(), key=self._key, digest_size=_DIGEST)
         return hashed.hexdigest()
-
-
-def _updated(record: dict[str, Any], otherwise: int) -> int:
-    text = record.get("last_updated")
-    try:
-        return parse(text) if isinstance(text, str) else otherwise
-    except BadTime:
-        return otherwise
 
 
 class Exports:
