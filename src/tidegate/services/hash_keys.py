@@ -6,6 +6,7 @@ import secrets as randomness
 from typing import TYPE_CHECKING, Final
 
 from tidegate.gate.transforms import Hasher
+from tidegate.model.errors import UsageError
 from tidegate.model.secret import Secret
 from tidegate.services import secrets
 
@@ -16,6 +17,32 @@ ENTRY: Final = "key of hashes"
 """What the key is kept under; no connection can have such a name."""
 
 _NO_ENVIRONMENT: Final[Mapping[str, str]] = {}
+
+
+class NoKeyOfHashes(UsageError):
+    """Records in a store cannot be selected, because the key by which they came in is not there."""
+
+    code = "no-key-of-hashes"
+    http_status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the key of the hashes of this store is not where secrets are kept",
+            hint="run as the user who pulled, with the same file of secrets; or pull first",
+        )
+
+
+def kept_hasher_of(store_id: str) -> Hasher:
+    """Makes the keyed hashes that a store holds already; no other key would find anything in it.
+
+    Raises:
+        NoKeyOfHashes: no key is kept.
+        SecretExposed: the file of secrets can be read by others.
+    """
+    kept = secrets.load(ENTRY, store_id, environment=_NO_ENVIRONMENT)
+    if kept is None:
+        raise NoKeyOfHashes
+    return Hasher(bytes.fromhex(kept.reveal()))
 
 
 def hasher_of(store_id: str) -> Hasher:

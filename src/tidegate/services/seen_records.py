@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import msgspec
 
-from tidegate.gate.places import places_of
+from tidegate.gate.places import location_name, places_of
 from tidegate.gate.selection import Choice, Place
 from tidegate.model.errors import BadTime
 from tidegate.model.instants import parse
 from tidegate.platforms.ocpi.access import open_client
 from tidegate.services import secrets
-from tidegate.services.hash_keys import hasher_of
+from tidegate.services.hash_keys import NoKeyOfHashes, kept_hasher_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from tidegate.model.records import Record
     from tidegate.model.views import Exclusion, Selection
     from tidegate.platforms.ocpi.settings import OcpiSettings
     from tidegate.store.messages import ConnectionRecord
@@ -73,7 +74,7 @@ class StoredRecords:
         self.settings = settings
         self._store = store
         self._connection = connection
-        self._hasher = hasher_of(store.status().id)
+        self._hasher = kept_hasher_of(store.status().id)
 
     def chosen(self, selection: Selection, exclude: Iterable[Exclusion]) -> Choice:
         """The places that a selection names, hashed."""
@@ -81,7 +82,9 @@ class StoredRecords:
         places = []
         if rules or not selection.is_everything:
             for record in self._store.records(self._connection, _LOCATIONS):
-                evses = _object(msgspec.json.decode(record.document)).get("evses")
+                location = _object(msgspec.json.decode(record.document))
+                self._require_key(location, record)
+                evses = location.get("evses")
                 places.append(Place(record.places, tuple(evses if isinstance(evses, list) else ())))
         return Choice.of(selection, rules, places, mark=self._hasher)
 
@@ -116,6 +119,14 @@ class StoredRecords:
 
     def close(self) -> None:
         """Nothing is held."""
+
+    def _require_key(self, location: dict[str, Any], record: Record) -> None:
+        """Let nothing leave if places were hashed by another key: nothing would be kept back."""
+        own = location.get("id")
+        if not isinstance(own, str) or own.strip() in {"", "#NA"}:
+            return
+        if self._hasher(location_name(own)) not in record.places:
+            raise NoKeyOfHashes
 
 
 class LiveRecords:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from io import BytesIO
 from typing import TYPE_CHECKING, Annotated, Final
@@ -13,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from tidegate.formats.records import RecordFormat, writer
 from tidegate.gate.refusals import NotAllowed
-from tidegate.model.errors import BadValue, NotFound, TidegateError
+from tidegate.model.errors import BadValue, NotFound, TidegateError, TransportError
 from tidegate.model.identities import Role
 from tidegate.model.instants import now, parse, to_text
 from tidegate.model.views import SHARED_MODULES
@@ -28,6 +29,8 @@ from tidegate.web.media import NotAcceptable
 if TYPE_CHECKING:
     from tidegate.gate.callers import Caller
     from tidegate.services.sharing import SharedPage
+
+logger = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/share", tags=["share"])
 
@@ -150,10 +153,13 @@ def _refused(page: SharedPage) -> dict[str, list[str]]:
 def _refusal(error: TidegateError) -> JsonAnswer:
     """An error in the form of the protocol; it says no more than the service's own form does."""
     plain = answer_of(error)
-    status = plain.status_code
+    status, message = plain.status_code, msgspec.json.decode(plain.body)["Message"]
+    if isinstance(error, TransportError):
+        logger.error("a platform that is shared live: %s", error)
+        status, message = 502, "The platform behind this view cannot be asked."
     document = {
         "status_code": _SERVER if status >= 500 else _STATUS.get(status, _GENERAL),
-        "status_message": msgspec.json.decode(plain.body)["Message"],
+        "status_message": message,
         "timestamp": to_text(now()),
     }
     given = {name: plain.headers[name] for name in ("Retry-After",) if name in plain.headers}
