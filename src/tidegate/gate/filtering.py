@@ -198,14 +198,20 @@ class RecordFilter:
     def _leaf(self, rule: Leaf, value: Any) -> Any:
         if not rule.many:
             return self._value(rule, value)
-        if rule.verdict is Verdict.BLANK and self._mark is UNSET:
+        if self._vanishes(rule):
             return UNSET
         if isinstance(value, list):
             kept = [self._value(rule, each) for each in value]
-            return kept if self._mark is not UNSET else [each for each in kept if each is not UNSET]
-        if value is None and rule.verdict is not Verdict.OMIT:
+            return [each for each in kept if each is not UNSET]
+        if value is None:
             return None
         return self._other(rule, value)
+
+    def _vanishes(self, rule: Leaf) -> bool:
+        """Whether nothing stands for a value."""
+        if rule.verdict is Verdict.OMIT:
+            return True
+        return self._mark is UNSET and rule.verdict is not Verdict.PASS and not self._change(rule)
 
     def _value(self, rule: Leaf, value: Any) -> Any:
         if isinstance(value, dict | list):

@@ -11,6 +11,7 @@ three quarters of the work; the text holds nothing but numbers of fields.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -31,6 +32,9 @@ Finder = Callable[[Leaf], Transform | None]
 
 _MAX_FIELDS: Final = 256
 """More fields in one object are not learned; such records take the slow way."""
+
+_PLAIN: Final = re.compile(r'[^"\\\x00-\x1f]*')
+"""Names that are written without escapes."""
 
 _UNKNOWN: Final[dict[Verdict, Leaf]] = {
     verdict: Leaf("any", verdict=verdict, other=verdict) for verdict in Verdict
@@ -60,7 +64,7 @@ class Shape:
         for name in value:
             if name in self._order:
                 at = self._order.index(name) + 1
-            elif len(self._order) < _MAX_FIELDS:
+            elif len(self._order) < _MAX_FIELDS and _PLAIN.fullmatch(name):
                 self._order.insert(at, name)
                 at += 1
                 news = True

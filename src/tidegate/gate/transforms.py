@@ -120,6 +120,8 @@ def _rounding(places: int, *, as_text: bool) -> Transform:
             number = Decimal(_text(value)).quantize(step, ROUND_HALF_EVEN)
         except InvalidOperation:
             return None
+        if not number.is_finite():
+            return None
         if as_text and isinstance(value, str):
             return f"{number:f}"
         return msgspec.Raw(f"{number:f}".encode()) if places else int(number)
