@@ -193,3 +193,14 @@ class TestPlan:
         """Coverage of subjects that are not asked for changes nothing."""
         rows = [row(day(0, 9), CoverageState.DONE, subject="R2")]
         assert len(plan(["R1"], day(0), rows, Capabilities(), now=FOREVER)) == 1
+
+
+def test_forecasts_are_due_as_far_ahead_as_there_are_any():
+    """What lies beyond now is asked for up to where the platform has readings, and each time."""
+    capabilities = Capabilities(lag=0, ahead=7 * DAY)
+    start, instant = 100 * DAY, 103 * DAY
+    (task,) = plan(["a"], Window(start, start + 30 * DAY), [], capabilities, now=instant)
+    assert task.window == Window(start, instant + 7 * DAY)
+    (task,) = plan(["a"], Window(start, instant + DAY), [], capabilities, now=instant)
+    assert task.window == Window(start, instant + DAY)
+    assert final_before(instant, capabilities) == instant

@@ -27,6 +27,7 @@ class Capabilities:
         lag: microseconds before now that are asked for again, since late data arrive there.
         alignment: microseconds that window borders must be multiples of.
         beginning: the instant from which a first pull asks, None for a year ago.
+        ahead: microseconds after now up to which there are readings: forecasts and schedules.
     """
 
     max_window: int | None = None
@@ -34,6 +35,7 @@ class Capabilities:
     lag: int = 0
     alignment: int = 1
     beginning: int | None = None
+    ahead: int = 0
 
 
 @dataclass(frozen=True, slots=True)

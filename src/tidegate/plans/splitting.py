@@ -32,12 +32,14 @@ def plan(
 
     Args:
         subjects: what to ask for.
-        wanted: the time to complete; what lies after `now` is left for later.
+        wanted: the time to complete; what lies after `now`, or as far ahead of it as the platform
+            has readings, is left for later.
         coverage: what is recorded for these subjects.
         capabilities: of the platform.
         now: the present instant.
         again: True to ask for everything once more, whatever is recorded.
     """
+    known = now + capabilities.ahead
     recorded: dict[str, list[Coverage]] = {subject: [] for subject in subjects}
     for row in () if again else coverage:
         if row.subject in recorded:
@@ -45,7 +47,7 @@ def plan(
     return [
         Task(subject, piece)
         for subject, rows in recorded.items()
-        for window in due(wanted, rows, alignment=capabilities.alignment, now=now)
+        for window in due(wanted, rows, alignment=capabilities.alignment, now=known)
         for piece in pieces(window, capabilities)
     ]
 

@@ -80,6 +80,7 @@ class Platforms(Held):
         formulas: bool = False,
         max_window: str | None = None,
         lag: str = "3d",
+        ahead: str | None = None,
     ) -> ConnectionRecord:
         """Make a connection to a repository of a WebTSM server, once it has answered.
 
@@ -93,6 +94,7 @@ class Platforms(Held):
             formulas: take formulas over as such, instead of the values that the server calculates.
             max_window: longest span of one request.
             lag: how far back each pull asks again.
+            ahead: how far beyond now each pull asks too, for forecasts.
 
         Raises:
             NotSignedIn: the server does not accept the password or token.
@@ -107,6 +109,7 @@ class Platforms(Held):
             "formulas": formulas,
             "max_window": max_window,
             "lag": lag,
+            "ahead": ahead,
         }
         record = ConnectionRecord(name=name, platform="tsm", url=url, settings=settings)
         made = connect(self.verbs, record, secret, policies=self.policies)

@@ -44,7 +44,7 @@ class Selection:
         kind: only this kind of entry.
         start: since when; if None the earliest time asked before, else the beginning that the
             platform has or `FIRST_REACH` ago.
-        end: until when, exclusive; now if None.
+        end: until when, exclusive; if None now, or as far ahead of it as the platform has readings.
         again: ask for everything in the window, whatever is recorded.
         repository: where the series are.
     """
@@ -110,7 +110,8 @@ def _tasks(
     if start is None:
         asked = [row.window.start for row in store.coverage(record.name)]
         start = min(asked) if asked else _first_start(record, connector)
-    wanted = Window(start, max(start, now()) if selection.end is None else selection.end)
+    known = now() + connector.capabilities.ahead
+    wanted = Window(start, max(start, known) if selection.end is None else selection.end)
     return plan(
         subjects, wanted, coverage, connector.capabilities, now=now(), again=selection.again
     )

@@ -84,6 +84,7 @@ class TsmConnector:
             max_window=self._settings.longest,
             parallel=self._settings.requests_at_once,
             lag=self._settings.lateness,
+            ahead=self._settings.foresight,
         )
 
     @property

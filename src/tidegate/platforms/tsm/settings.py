@@ -26,6 +26,7 @@ class TsmSettings(msgspec.Struct, frozen=True, kw_only=True):
         formulas: True to take formulas over as such; else the values that the server calculates.
         max_window: longest span of one request, as text (`90d`).
         lag: how long late readings may come, as text (`3d`).
+        ahead: how far beyond now there are readings, as text (`7d`).
         parallel: requests open at once.
         server: what the server calls itself.
         version: what the server says of its release.
@@ -38,6 +39,7 @@ class TsmSettings(msgspec.Struct, frozen=True, kw_only=True):
     formulas: bool = False
     max_window: str | None = None
     lag: str | None = None
+    ahead: str | None = None
     parallel: int | None = None
     server: str | None = None
     version: str | None = None
@@ -51,6 +53,11 @@ class TsmSettings(msgspec.Struct, frozen=True, kw_only=True):
     def lateness(self) -> int:
         """Microseconds before now that are asked for again."""
         return _span("lag", self.lag, DEFAULT_LAG, least=0)
+
+    @property
+    def foresight(self) -> int:
+        """Microseconds after now that are asked for too."""
+        return _span("ahead", self.ahead, 0, least=0)
 
     @property
     def requests_at_once(self) -> int:
@@ -75,6 +82,7 @@ def read_settings(values: Mapping[str, Any]) -> TsmSettings:
         raise BadValue("the settings of the connection", dict(values), str(problem)) from None
     assert settings.longest > 0
     assert settings.lateness >= 0
+    assert settings.foresight >= 0
     return settings
 
 
