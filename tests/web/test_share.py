@@ -16,7 +16,7 @@ from tidegate.cli import run
 from tidegate.gate.takings import takings
 from tidegate.model.identities import Role
 from tidegate.model.instants import parse
-from tidegate.model.views import ModuleRules, Selection, Source, View
+from tidegate.model.views import GroupRule, ModuleRules, Selection, Source, View
 from tidegate.services.hash_keys import hasher_of
 from tidegate.services.identity import Identities, make_key
 from tidegate.services.opened import Store
@@ -482,3 +482,38 @@ class TestJournal:
         shown = [row for row in rows if row["view"] == "journal"]
         assert [row["records"] for row in shown] == [5, 3]
         assert shown[0]["subject"] == "sessions of ocpi"
+
+
+class TestSeries:
+    def test_sums_of_groups_over_rest(self, one):
+        """A key for a view gets the sums of its groups, and neither parts nor single series."""
+        group = GroupRule(size=3, by=("country",), interval="day")
+        key = one.view("sums", connection="ocpi", group=group)
+        start, end = "2000-01-01T00:00:00Z", "2040-01-01T00:00:00Z"
+        query = f"from={start}&to={end}&interval=total"
+        path = "timeseriescollections/data/sum"
+        with closing(Caller(one.url, token=key)) as caller:
+            day = f"{path}?attribute=country%7CNLD&from={start}&to={start[:8]}02T00:00:00Z"
+            assert caller.get(day).status == 200
+            series = one.store.verbs.find_series()[0]
+            for refused in (
+                f"{path}?attribute=country%7CNLD&{query}",
+                f"{path}?name={series.name}&{query}",
+                f"{path}?name=nothing&{query}",
+                f"{path}?attribute=country&from={start}&to={end}",
+                f"timeseries/{series.name}/data?from={start}&to={end}",
+                f"timeseries/{series.name}/data?interval=total",
+                f"timeseriescollections/data?name={series.name}",
+            ):
+                assert caller.get(refused).status == 403, refused
+        assert [t.module for t in takings(one.store.path) if t.view == "sums"] == ["series"]
+
+    def test_series_of_the_view_over_rest(self, one):
+        """A view without groups shows its own series, and no other."""
+        first, second = one.store.verbs.find_series()[:2]
+        uid = first.origin.subject.rsplit("*", 1)[1]
+        key = one.view("single", connection="ocpi", selection=Selection(uids=(uid,)))
+        span = "from=2024-01-01T00:00:00Z&to=2024-01-02T00:00:00Z"
+        with closing(Caller(one.url, token=key)) as caller:
+            assert caller.get(f"timeseries/{first.name}/data?{span}").status == 200
+            assert caller.get(f"timeseries/{second.name}/data?{span}").status == 403

@@ -157,11 +157,13 @@ class Answers(Held):
         )
         version = _version(as_of)
         if view is not None:
-            from tidegate.services.viewed_series import sum_through
+            from tidegate.services.viewed_series import enter_series, sum_through
             from tidegate.services.views import view_named
 
             seen = view_named(self.verbs, view)
-            return sum_through(self.verbs, seen, request, repository=repository, version=version)
+            found = sum_through(self.verbs, seen, request, repository=repository, version=version)
+            enter_series(self.path, seen, found.num_rows)
+            return found
         return sum_series(self.verbs, request, repository=repository, version=version)
 
     def _require_readable(
@@ -172,13 +174,14 @@ class Answers(Held):
         end: int | None,
         repository: str,
     ) -> None:
-        from tidegate.services.viewed_series import require_readable
+        from tidegate.services.viewed_series import enter_series, require_readable
         from tidegate.services.views import view_named
 
         if start is None or end is None:
             raise UsageError("a view is read between two instants", hint="give --from and --to")
         seen = view_named(self.verbs, view)
         require_readable(self.verbs, seen, series, Window(start, end), repository=repository)
+        enter_series(self.path, seen, len(series))
 
     def calculate(
         self,

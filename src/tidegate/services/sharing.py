@@ -130,17 +130,23 @@ class Sharing:
             NotAllowed: the view does not show the module, or none of the fields asked for.
         """
         shared = self._page(view, asked)
+        self.enter(view, asked.module, shared.count, actor=actor, format=format, channel=channel)
+        return shared
+
+    def enter(
+        self, view: View, module: str, count: int, *, actor: str, format: str, channel: str
+    ) -> None:
+        """Note in the journal what left through a view."""
         taking = Taking(
             actor=actor,
             view=view.name,
             connection=view.connection or "",
-            module=asked.module,
-            records=shared.count,
+            module=module,
+            records=count,
             format=format,
             channel=channel,
         )
         enter(self._folder, taking)
-        return shared
 
     def tried(self, view: View, *, sample: bool = False) -> Iterator[dict[str, Any]]:
         """What would leave of one record of each module; of values only their kinds, or themselves.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tidegate.gate.groups import Screen
 from tidegate.gate.refusals import NotAllowed
+from tidegate.gate.takings import Taking, enter
 from tidegate.model.attributes import AttributeFilter
 from tidegate.model.instants import BEGINNING, FOREVER
 from tidegate.model.intervals import parse_interval
@@ -20,6 +21,7 @@ from tidegate.store.verbs import CURRENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import pyarrow as pa
 
@@ -86,6 +88,20 @@ def require_readable(
     for one in series:
         if one.key not in shown or one.formula is not None:
             raise _refused(view, f"does not let '{one.name}' out, or not for all of that time")
+
+
+def enter_series(folder: Path, view: View, count: int) -> None:
+    """Note in the journal of a store that its owner took series through a view."""
+    taking = Taking(
+        actor="owner",
+        view=view.name,
+        connection=view.connection or "",
+        module="series",
+        records=count,
+        format="table",
+        channel="export",
+    )
+    enter(folder, taking)
 
 
 def seen_time(view: View) -> Window | None:

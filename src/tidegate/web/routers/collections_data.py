@@ -13,10 +13,9 @@ from tidegate.model.windows import Window
 from tidegate.services.layouts import Shape
 from tidegate.services.reading import read_each, windows
 from tidegate.services.series import SeriesSearch, search, series_numbered
-from tidegate.services.sums import sum_series
 from tidegate.web.answers import answer_in_pieces
 from tidegate.web.forms import DataForm, DataOfSeries
-from tidegate.web.identity import Access, Reading
+from tidegate.web.identity import Access, Reading, Viewing
 from tidegate.web.openapi import answers
 from tidegate.web.parameters import (
     UTC,
@@ -30,6 +29,7 @@ from tidegate.web.parameters import (
     required_window,
 )
 from tidegate.web.points import body_of, described
+from tidegate.web.viewing import require_group, sum_seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -71,7 +71,7 @@ def read_several(
 
 @router.get("/sum", responses=answers(DataForm))
 def sum_several(
-    access: Reading,
+    access: Viewing,
     wanted: SeriesAsked,
     raster: RasterAsked,
     version: VersionAsked,
@@ -89,6 +89,7 @@ def sum_several(
     """
     window = required_window(access, start, to, raster.zone)
     access.limits.require_points(window, raster.interval)
+    require_group(access, wanted)
     chosen = _candidates(access, wanted)
     shape = raster.shape
     request = SumRequest(
@@ -105,7 +106,7 @@ def sum_several(
     )
     known = version.version(access, raster.zone)
     with access.limits.in_time():
-        table = sum_series(access.store, request, repository=access.repository, version=known)
+        table = sum_seen(access, request, known)
     return answer_in_pieces(described(table), access.media)
 
 

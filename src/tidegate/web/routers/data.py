@@ -17,7 +17,7 @@ from tidegate.services.series import series_of
 from tidegate.web.answers import JsonAnswer, answer_in_pieces, no_content
 from tidegate.web.bodies import Body, read
 from tidegate.web.forms import DataForm, Written
-from tidegate.web.identity import Access, Reading, Writing
+from tidegate.web.identity import Access, Reading, Viewing, Writing
 from tidegate.web.openapi import accepts, answers
 from tidegate.web.parameters import (
     UTC,
@@ -32,6 +32,7 @@ from tidegate.web.parameters import (
 )
 from tidegate.web.paths import SeriesName
 from tidegate.web.points import body_of
+from tidegate.web.viewing import require_seen
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -45,7 +46,7 @@ Descending = Annotated[bool, Query(description="the latest point first")]
 
 @router.get("", responses=answers(DataForm))
 def read_data(
-    access: Reading,
+    access: Viewing,
     series: SeriesName,
     raster: RasterAsked,
     version: VersionAsked,
@@ -63,6 +64,7 @@ def read_data(
     window = _window(access, found, start, to, raster.zone)
     interval = raster.interval or found.interval
     access.limits.require_points(window, interval)
+    require_seen(access, found, window)
     with access.limits.in_time():
         ((_, table),) = read_each(
             access.store, [found], window.start, window.end, shape=raster.shape, version=known
