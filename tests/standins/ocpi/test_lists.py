@@ -165,11 +165,15 @@ def test_records_that_are_changed_or_taken_away_move_in_and_out_of_windows(platf
 
 
 def test_new_sessions_come_at_the_end(platform):
-    """Growing changes no record that was there."""
+    """Growing changes no record that was there; new ones have the time of the server."""
+    now = platform.page("sessions", limit=1).json()["timestamp"]
     before = platform.records("sessions") + platform.records("cdrs")
     platform.service.grow(20)
     assert len(platform.records("sessions")) == 60
     assert platform.records("sessions")[:40] + platform.records("cdrs")[:40] == before
+    assert platform.ids("sessions", date_from=now) == platform.ids("sessions")[40:]
+    assert platform.ids("cdrs", date_from=now) == platform.ids("cdrs")[40:]
+    assert platform.ids("sessions", date_to=now) == platform.ids("sessions")[:40]
 
 
 def test_records_may_be_given(start):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from tidegate.standins.ocpi import people, places
 from tidegate.standins.ocpi.mixing import mixed, moment
@@ -22,11 +23,12 @@ INVALID: Final = 17
 
 _LONGEST_SPACING_S: Final = 600.0
 _TWO_YEARS_S: Final = 2 * 365 * 86_400
-_GONE_ONE_IN: Final = 16
+_GONE_ONE_IN: Final = 4
+_ODD: Final = 0xBF58476D1CE4E5B9
+_MASK: Final = (1 << 64) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(msgspec.Struct, frozen=True):
     """One charging session.
 
     Attributes:
@@ -90,26 +92,29 @@ class Charges:
 
     def updated_at(self, index: int) -> int:
         """The last update of a session in seconds since 1970; never earlier for a higher index."""
+        return self._updated(index, mixed(self.options.seed, index))
+
+    def _updated(self, index: int, bits: int) -> int:
+        """The last update of a session whose chance is known."""
         if not index:
             return FIRST_UPDATE
-        jitter = (mixed(self.options.seed ^ 0x0FF5, index) & 1023) / 1200
-        return FIRST_UPDATE + int((index + jitter) * self.spacing)
+        return FIRST_UPDATE + int((index + (bits & 1023) / 1200) * self.spacing)
 
     def charge(self, index: int) -> Charge:
         """The charging session with a number."""
         bits = mixed(self.options.seed, index)
-        place = self.place(bits % max(self.options.locations, 1))
+        place = self.place((bits >> 10) % max(self.options.locations, 1))
         socket = place.sockets[(bits >> 20) % len(place.sockets)]
         if place.gone and not (bits >> 24) % _GONE_ONE_IN:
             socket = place.gone
-        updated = self.updated_at(index)
+        updated = self._updated(index, bits)
         status = _STATUS.get(index % BLOCK, "COMPLETED")
         end = updated - (bits >> 28) % 60
         duration = 900 + (bits >> 34) % 21_600
         count = 1 + (bits >> 50) % 3
         step = 150_000 if socket.fast else 11_000
         wh = 0 if status == "INVALID" else duration * (step // 4 + (bits >> 52) % step) // 3600 // 2
-        name = f"{bits:016x}{mixed(bits, index):016x}"
+        name = f"{bits:016x}{bits * _ODD & _MASK:016x}"
         if not index:
             name, end, duration, count, wh = FIRST_ID, FIRST_UPDATE, 11, 1, 16_000
         start = end - duration
@@ -211,31 +216,33 @@ _STATUS: Final = {NEVER_CLOSED: "ACTIVE", INVALID: "INVALID"}
 
 def _parts(start: int, duration: int, count: int, wh: int) -> tuple[tuple[int, int], ...]:
     """Charging periods of nearly one length whose energies add up to the whole."""
-    return tuple(
-        (
-            start + duration * part // count,
-            wh * (part + 1) // count - wh * part // count,
-        )
-        for part in range(count)
-    )
+    if count == 1:
+        return ((start, wh),)
+    half, some = start + duration // count, wh // count
+    if count == 2:
+        return ((start, some), (half, wh - some))
+    last = start + duration * 2 // count
+    return ((start, some), (half, some), (last, wh - 2 * some))
 
 
 def periods(charge: Charge, version: str) -> list[dict[str, Any]]:
     """The charging periods in the form of a version."""
-    parts = charge.parts
-    ends = [*(start for start, _ in parts[1:]), charge.stop]
-    tariff = {} if version == "2.1.1" else {"tariff_id": f"T{charge.place.tariff + 1}"}
-    return [
-        {
+    end, found = charge.stop, []
+    tariff = f"T{charge.place.tariff + 1}"
+    for start, wh in reversed(charge.parts):
+        period: dict[str, Any] = {
             "start_date_time": moment(start),
             "dimensions": [
                 {"type": "ENERGY", "volume": wh / 1000},
                 {"type": "TIME", "volume": round((end - start) / 3600, 4)},
             ],
-            **tariff,
         }
-        for (start, wh), end in zip(parts, ends, strict=True)
-    ]
+        if version != "2.1.1":
+            period["tariff_id"] = tariff
+        found.append(period)
+        end = start
+    found.reverse()
+    return found
 
 
 def price(amount: int, version: str) -> Any:

@@ -109,8 +109,13 @@ class Service:
     def touch(self, module: str, index: int, updated: int | None = None) -> None:
         """Updates a record: its `last_updated` is the server's present, or `updated`."""
         self.pages.forget()
-        moment = self.clock.now() if updated is None else updated
-        self.platform.modules[module].touched[index] = moment // instants.SECOND * instants.SECOND
+        self.platform.modules[module].touched[index] = (
+            self._second() if updated is None else updated
+        )
+
+    def _second(self) -> int:
+        """The server's present as records show it: a whole second."""
+        return self.clock.now() // instants.SECOND * instants.SECOND
 
     def remove(self, module: str, index: int) -> None:
         """Takes a record away."""
@@ -118,8 +123,14 @@ class Service:
         self.platform.modules[module].removed.add(index)
 
     def grow(self, sessions: int) -> None:
-        """Adds charging sessions, and the CDRs that belong to them, at the end."""
+        """Adds charging sessions and their CDRs at the end, updated at the server's present."""
+        modules = [self.platform.modules[name] for name in ("sessions", "cdrs")]
+        before = [module.source.count() for module in modules]
         self.platform.sessions += sessions
+        for module, first in zip(modules, before, strict=True):
+            if module.source.sorted:
+                for index in range(first, module.source.count()):
+                    module.touched[index] = self._second()
 
 
 @dataclass(slots=True)
