@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tidegate.model.errors import StoreError
 from tidegate.model.series import MAIN
 from tidegate.store import coverage as coverage_rows
 from tidegate.store import records as record_rows
@@ -16,6 +17,7 @@ from tidegate.store.records_writing import RECORDS, Landing
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     import pyarrow as pa
 
@@ -24,6 +26,19 @@ if TYPE_CHECKING:
     from tidegate.store.engine.duckdb import Engine
     from tidegate.store.messages import Confirmation
     from tidegate.store.upkeep import Upkeep
+
+
+def _require_private(folder: Path) -> None:
+    """Check that nobody else can enter a store's folder: records are of persons, however blanked.
+
+    Raises:
+        StoreError: somebody can.
+    """
+    if folder.stat().st_mode & 0o077:
+        raise StoreError(
+            f"{folder} can be entered by others, and records may not lie there",
+            hint=f"chmod 700 {folder}",
+        )
 
 
 class LocalRecords:
@@ -47,6 +62,7 @@ class LocalRecords:
         repository: str = MAIN,
     ) -> RecordCounts:
         """Keep records, what they contribute, and the coverage that they complete, at once."""
+        _require_private(self._engine.path.parent)
         batch = records.select(RECORDS.names).cast(RECORDS)
         given = contributions.select(CONTRIBUTIONS.names).cast(CONTRIBUTIONS)
         with self._addition(f"connection {connection}") as change:

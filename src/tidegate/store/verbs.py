@@ -288,7 +288,8 @@ class Verbs(Protocol):
 
         Args:
             request: the lanes and what is wanted of them.
-            members: `series, start, end`: the spans in which each series is a member.
+            members: `series, start, end`: the spans in which each series is a member; and `offset`
+                where the request is of `several` sums.
             factors: `series, lane, scale, shift`: a value counts as `value * scale + shift`.
             calendar: the cells of cyclic lanes, sorted by (lane, start): `lane, point, start, end,
                 decided, bucket, multiply, divide`; `point` is the `ts` of the covering reading,
@@ -401,6 +402,7 @@ class Verbs(Protocol):
 
         Raises:
             NotFound: an unknown run or connection.
+            StoreError: others can enter the folder of the store.
         """
         ...
 
