@@ -7,8 +7,10 @@ its kind; the field is then blank. Numbers may come as text of JSON (`Raw`): no 
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -22,8 +24,13 @@ TIMES: Final = ("whole", "hour", "day")
 """How instants may be written, from fine to coarse: in whole seconds, the hour or the day."""
 
 _STEPS: Final = {"whole": SECOND, "hour": HOUR, "day": DAY}
+_CUTS: Final = {"whole": (19, "Z"), "hour": (13, ":00:00Z"), "day": (10, "T00:00:00Z")}
+"""Characters to keep of an instant in UTC, and what follows them."""
+_UTC: Final = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(?:\.\d+)?Z?", re.ASCII)
 _NOT_AVAILABLE: Final = "#NA"
 _MAX_PLACES: Final = 7
+_REMEMBERED: Final = 1 << 14
+"""Ids whose hashes are kept at hand."""
 
 
 class Hasher:
@@ -35,15 +42,21 @@ class Hasher:
         key: at least 16 random bytes.
     """
 
-    __slots__ = ("_key",)
-
     def __init__(self, key: bytes) -> None:
         if len(key) < 16:
             raise BadValue("key", f"{len(key)} bytes", "16 bytes or more")
         self._key = key
+        # Places and tokens come again and again; a hash costs more than the rest of a record.
+        self._digest = lru_cache(_REMEMBERED)(self._hashed)
 
     def __call__(self, text: str) -> str:
         """The hash of an id: 32 hexadecimal digits."""
+        return self._digest(text)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Hasher, (self._key,)
+
+    def _hashed(self, text: str) -> str:
         name = text.strip().upper().encode("utf-8", "surrogatepass")
         return hmac.digest(self._key, name, "sha256")[:16].hex()
 
@@ -91,20 +104,20 @@ def coarser(one: str, other: str) -> str:
 
 
 def _instants(name: str) -> Transform:
-    step = _STEPS[name]
-    keeps = 19 if name == "whole" else 0
+    step, (kept, rest) = _STEPS[name], _CUTS[name]
+    stays = name == "whole"
 
     def floored(value: Any) -> Any:
         if not isinstance(value, str):
-            return value if keeps else None
-        if keeps and len(value) in {19, 20} and value[10] == "T" and value[19:] in {"", "Z"}:
-            return value[:keeps] + "Z"
+            return value if stays else None
+        if _UTC.fullmatch(value):
+            return value[:kept] + rest
         if value == _NOT_AVAILABLE:
             return value
         try:
             instant = parse(value) // step * step
         except BadTime:
-            return value if keeps else None
+            return value if stays else None
         return to_datetime(instant).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     return floored
