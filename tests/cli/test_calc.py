@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -171,7 +172,7 @@ def test_pull_calls_a_hook_once_for_each_event(watched, tmp_path):
     assert [peak for peak, _ in calls] == ["60.0", "70.0"]
     told = msgspec.json.decode(calls[0][1])
     assert told["condition"] == "[Load] > 40"
-    assert (told["peak"], sorted(told)) == (60, ["condition", "end", "peak", "start"])
+    assert (told["peak"], sorted(told)) == (60, ["condition", "end", "id", "peak", "start"])
 
     late = tmp_path / "late.csv"
     hour = to_text(now() // HOUR * HOUR - 5 * HOUR)
@@ -179,6 +180,29 @@ def test_pull_calls_a_hook_once_for_each_event(watched, tmp_path):
     watched("write", "Load", str(late))
     pull(watched, command)
     assert len(noted.read_text().splitlines()) == 2
+
+
+def test_an_event_told_again_after_a_kill_has_the_same_id(watched, tmp_path):
+    """Killed while the command runs, the next pull tells the event again, by the same id."""
+    noted, script = tmp_path / "ids", tmp_path / "kills.py"
+    script.write_text(
+        "import os, pathlib, signal\n"
+        f"noted = pathlib.Path({str(noted)!r})\n"
+        "is_first = not noted.exists()\n"
+        "with noted.open('a') as stream:\n"
+        "    stream.write(os.environ['TIDEGATE_EVENT_ID'] + '\\n')\n"
+        "if is_first:\n"
+        "    os.kill(os.getppid(), signal.SIGKILL)\n"
+    )
+    command = (sys.executable, "-m", "tidegate", "pull", "campus", "R123", "--from", "today")
+    watch = ("--to", "now", "--when", "[Load] > 40", "--run", f"'{sys.executable}' '{script}'")
+    words = (*command, *watch, "--store", str(tmp_path / "store"))
+    codes = [subprocess.run(words, check=False, capture_output=True).returncode for _ in range(2)]
+
+    first, again, second = noted.read_text().split()
+    assert codes[0] == -9
+    assert codes[1] in {0, 3}
+    assert first == again != second
 
 
 def test_a_hook_that_fails_stops_nothing(watched, tmp_path):

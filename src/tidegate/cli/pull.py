@@ -103,7 +103,7 @@ class _Watch:
             for event in store.new_events(
                 self.condition, connection=name, repository=self.repository
             ):
-                self.hook.call({**event.as_texts(), "condition": self.condition})
+                self.hook.call(event.told(self.condition))
         except TidegateError as error:
             if not forever:
                 raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -53,6 +54,12 @@ class Event:
         """The event with its instants as ISO 8601."""
         return {"start": to_text(self.start), "end": to_text(self.end), "peak": self.peak}
 
+    def told(self, condition: str) -> dict[str, Any]:
+        """What is told of the event of a condition; with the same `id` whenever it is told."""
+        text = f"{condition}\n{self.start}"
+        number = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return {"id": number, **self.as_texts(), "condition": condition}
+
 
 def find_events(
     store: Verbs,
@@ -97,7 +104,8 @@ def new_events(
 ) -> Iterator[Event]:
     """Events of a condition that were not reported yet; each is once the next one is asked for.
 
-    What was reported is kept with the runs of the connection, so that another process goes on.
+    Who is killed before that is given the last one again, with the same `id` in `told`. What was
+    reported is kept with the runs of the connection, so that another process goes on.
 
     Args:
         store: where the series are.
