@@ -232,3 +232,11 @@ def test_definitions_and_assignments_change_together(store, keys):
     assert store.alter_series(renamed, [give], actor="ada") == renamed
     assert sorted(names(store)) == ["AA", "BB", "C"]
     assert store.attribute_at(a.key, "Supplier", 0) == "AT1"
+
+
+def test_an_escape_that_escapes_nothing_is_a_sign(store):
+    """A name that ends with a backslash is looked for as it is, and so is a pattern."""
+    store.create_series([NewSeries(name=name) for name in ("a\\", "b")])
+    for asked, expected in (("a\\", ["a\\"]), ("%\\", ["a\\"]), ("\\", []), ("c\\\\", [])):
+        found = store.find_series(SeriesSelection(names=(asked,)))
+        assert [one.name for one in found] == expected

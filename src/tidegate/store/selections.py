@@ -84,7 +84,13 @@ def _named(session: Session, names: tuple[str, ...], repository: str) -> set[int
                 session,
                 r"repository = $repository AND name ILIKE $pattern ESCAPE '\'",
                 repository=repository,
-                pattern=pattern,
+                pattern=_whole(pattern),
             )
             found.update(int(series.key) for series in like)
     return found
+
+
+def _whole(pattern: str) -> str:
+    """A pattern with an escape at its end, which would escape nothing, as the sign itself."""
+    escapes = len(pattern) - len(pattern.rstrip("\\"))
+    return pattern + "\\" * (escapes % 2)
