@@ -337,7 +337,7 @@ class TestErrors:
         connection = SimpleNamespace(name="x", platform="ocpi", url="http://h", settings={})
         with pytest.raises(NoCredentials) as caught:
             open_client(connection, None)
-        assert "tidegate ocpi login http://h" in caught.value.hint
+        assert "tidegate ocpi login http://h" in (caught.value.hint or "")
 
     def test_d15_null_records_do_not_end_the_listing(self, asking):
         """They are passed on; who reads the records counts them."""

@@ -66,11 +66,12 @@ def chosen(offered: Sequence[Version], wanted: str | None) -> Version:
     names = [version.version for version in offered]
     if wanted is not None and wanted not in names:
         raise UnknownName("version of this platform", wanted, names)
-    for name in SPOKEN if wanted is None else (wanted,):
+    for name in SPOKEN:
         for version in offered:
-            if spoken(version.version) == spoken(name):
+            is_right = version.version == wanted if wanted else True
+            if is_right and _ALIASES.get(version.version, version.version) == name:
                 return version
-    raise UnknownName("version", ", ".join(names), SPOKEN)
+    raise UnknownName("version here", wanted or ", ".join(names), SPOKEN)
 
 
 def spoken(version: str) -> str:
