@@ -3,7 +3,8 @@
 One year of half hours of each series, which change between ten groups in summer. Asked for: the
 hours of the year of one group, as a sum and as the formula `TSAA(…)` of it; of all ten groups, as
 ten sums and as one formula that adds ten `TSAA(…)`; and a formula over ten series. Both ways take
-turns on one store, and both answers are compared.
+turns on one store, and both answers are compared. The sums of one formula share a pass over the
+readings, so that it is to be faster than its sums.
 """
 
 from __future__ import annotations

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from itertools import product
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.calc.world import World, hourly
+from tests.calc.world import Points, World, hourly
 
 from tidegate.calc.sums import SumRequest
 from tidegate.model.aggregation import Aggregation
+from tidegate.model.attributes import AttributeFilter
 from tidegate.model.errors import BadValue, NotFound, UnitNotConvertible, UsageError
 from tidegate.model.instants import HOUR, now, parse
-from tidegate.model.intervals import Interval, IntervalUnit
+from tidegate.model.intervals import Interval, IntervalUnit, parse_interval
 from tidegate.model.series import Formula
 from tidegate.model.windows import Window
-from tidegate.services.sums import sum_series
+from tidegate.services.recursion import Link, Recursion
+from tidegate.services.sums import sum_each, sum_series
 from tidegate.store.messages import AssignmentChange, Version
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from tidegate.store.local import LocalStore
+    from tidegate.store.verbs import Verbs
 
 HOURS = ("2021-01-01", "2021-01-01T02:00Z", "hour")
 DAY = ("2021-01-01", "2021-01-02", "day")
@@ -283,3 +290,98 @@ class TestVersions:
         assert past["value"].to_pylist() == [1, 1]
         assert sum_series(world.store, request)["value"].to_pylist() == [5, 5]
         assert world.sum(*HOURS, "A|X") == [(5, 9), (0, 0)]
+
+
+class TestSeveral:
+    """Sums that are asked for together are those that are asked for one by one."""
+
+    @pytest.fixture
+    def mixed(self, world: World) -> World:
+        """Series of many rasters that go from group to group and may be in two at once."""
+        dated: list[dict[str, str | None]] = [
+            {"2021-01-01": "X"},
+            {"2021-01-01": "Y", "2021-01-01T09:30Z": "X"},
+        ]
+        dated.append({"2021-01-01T02:20Z": "X", "2021-01-01T05:00Z": None})
+        for place, raster in enumerate(("hour", "no", "day", "20m")):
+            points: Points = {
+                f"2021-01-01T0{hour}:00Z": 1.3 * hour + place for hour in range(0, 9, 2)
+            }
+            if raster == "day":
+                points = {"2020-12-31": 3.0, "2021-01-01": (4.0, 7)}
+            for turn, groups in enumerate(dated):
+                unit = ("kW", "kWh", "MW")[(place + turn) % 3]
+                name, always = f"{raster} {turn}", {"2021-01-01": "Z"}
+                world.add(name, points, unit=unit, interval=raster, G=groups, H=always)
+        return world
+
+    def requests(self, *filters: str, **options: Any) -> list[SumRequest]:
+        window = Window(parse("2021-01-01"), parse("2021-01-02"))
+        return [
+            SumRequest(window=window, filters=(AttributeFilter.parse(text),), **options)
+            for text in filters
+        ]
+
+    def asked(self, world: World, requests: list[SumRequest]) -> int:
+        """How many questions the engine got; each answer must be that of its sum alone."""
+        counted = Counting(world.store)
+        waiting = [Recursion((Link(None, "a sum", 0),))] * len(requests)
+        found = sum_each(counted, requests, waiting)
+        for request, several in zip(requests, found, strict=True):
+            alone = sum_series(world.store, request)
+            assert several.schema.equals(alone.schema, check_metadata=True)
+            assert several.drop_columns("value") == alone.drop_columns("value")
+            values, expected = (one["value"].combine_chunks() for one in (several, alone))
+            assert values.is_null() == expected.is_null()
+            assert values.drop_null().to_pylist() == pytest.approx(
+                expected.drop_null().to_pylist(), rel=1e-12
+            )
+        assert any(any(table["value"].to_pylist()) for table in found)
+        return counted.questions
+
+    def test_they_share_one_question(self, mixed: World) -> None:
+        methods = (None, Aggregation.AVERAGE)
+        for interval, unit, aggregation in product(("15m", "day"), ("kW", "kWh"), methods):
+            asked = self.requests(
+                *("G|X", "G|Y", "H|Z", "H|nobody"),
+                interval=parse_interval(interval),
+                unit=unit,
+                aggregation=aggregation,
+                zone="Asia/Kolkata",
+                missing_as_null=True,
+            )
+            assert self.asked(mixed, [*asked, replace(asked[0], valid_if_any=True)]) == 1
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("tidegate.services.sums.MOST_CELLS", 100)
+            asked = self.requests("G|X", "G|Y", "H|Z", interval=parse_interval("20m"), unit="kW")
+            assert self.asked(mixed, asked) > 3
+
+    def test_those_that_differ_in_more_than_members_stay_alone(self, mixed: World) -> None:
+        hours, days = (
+            self.requests("G|X", "G|Y", interval=parse_interval(interval), unit="kW")
+            for interval in ("hour", "day")
+        )
+        highest = [replace(one, aggregation=Aggregation.MAX) for one in hours]
+        assert self.asked(mixed, [*hours, *days]) == 2
+        assert self.asked(mixed, highest) == 2
+
+        formula = Formula(text="[hour 0]*2")
+        mixed.add("calculated", interval="hour", formula=formula, G={"2021-01-01": "X"})
+        asked = self.requests("G|X", "G|Y", "H|Z", interval=parse_interval("hour"), unit="kW")
+        assert self.asked(mixed, asked) == 2
+
+
+class Counting:
+    """A store that counts what is asked of the engine for sums."""
+
+    def __init__(self, store: Verbs) -> None:
+        self.store = store
+        self.questions = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+    def partials(self, *given: Any, **named: Any) -> pa.Table:
+        self.questions += 1
+        return self.store.partials(*given, **named)

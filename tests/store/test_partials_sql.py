@@ -23,6 +23,7 @@ CASES = {
     "amounts": PartialsRequest(lanes=(CYCLIC,)),
     "levels": PartialsRequest(lanes=(CUT, HELD), covered=True),
     "steps": PartialsRequest(lanes=(MEANS, HELD_MEANS), step_membership=True),
+    "several": PartialsRequest(lanes=(CYCLIC, CUT, HELD), several=True),
     "by_series": PartialsRequest(lanes=(CUT, HELD), by_series=True, covered=True),
 }
 FUNCTIONS = {

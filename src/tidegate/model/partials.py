@@ -53,6 +53,8 @@ class PartialsRequest(msgspec.Struct, frozen=True, kw_only=True):
         covered: the length of the union of the time that has numbers is wanted.
         step_membership: membership is decided at the start of the bucket, not of the cell.
         quantum: microseconds that count as 1 where values count with time.
+        several: members have an `offset`, which is added to the number of each bucket, so that
+            several sums with the same buckets are asked for at once.
     """
 
     lanes: tuple[Lane, ...]
@@ -60,3 +62,4 @@ class PartialsRequest(msgspec.Struct, frozen=True, kw_only=True):
     covered: bool = False
     step_membership: bool = False
     quantum: int = HOUR
+    several: bool = False

@@ -23,7 +23,7 @@ from tidegate.model.errors import NotFound
 from tidegate.model.units import NO_UNIT
 from tidegate.services.points import points_of
 from tidegate.services.recursion import Link
-from tidegate.services.sums import sum_series
+from tidegate.services.sums import sum_each
 from tidegate.store.messages import SeriesSelection
 
 if TYPE_CHECKING:
@@ -188,10 +188,9 @@ def values_of(
     references = [leaf for leaf in leaves if isinstance(leaf, Reference)]
     reading = _Reading(store, bound, frame, version, recursion)
     found = reading.series(references)
+    found |= reading.sums([leaf for leaf in leaves if isinstance(leaf, SumOver)])
     for leaf in leaves:
-        if isinstance(leaf, SumOver):
-            found[leaf.name] = reading.sum(leaf)
-        elif isinstance(leaf, AttributeNumber):
+        if isinstance(leaf, AttributeNumber):
             found[leaf.name] = reading.attribute(leaf)
     expressions = [Expression(bound.expression.text, part) for part in parts]
     results = [bound.language.evaluate(one, found, len(frame), frame) for one in expressions]
@@ -233,10 +232,23 @@ class _Reading:
             found[leaf.name] = Triples(read.values, read.has_number, masks(read.flags), way.unit)
         return found
 
-    def sum(self, leaf: SumOver) -> Triples:
-        """A sum over the series that match, added up by the engine."""
+    def sums(self, leaves: Sequence[SumOver]) -> dict[str, Triples]:
+        """Sums over the series that match, added up by the engine."""
+        answers = sum_each(
+            self.store,
+            [self._request(leaf) for leaf in leaves],
+            [self._at(leaf.position) for leaf in leaves],
+            repository=self.bound.repository,
+            version=self.version,
+        )
+        return {
+            leaf.name: self._on_raster(leaf, answer)
+            for leaf, answer in zip(leaves, answers, strict=True)
+        }
+
+    def _request(self, leaf: SumOver) -> SumRequest:
         grid = self.frame.grid
-        request = SumRequest(
+        return SumRequest(
             window=self.frame.window,
             filters=leaf.filters,
             interval=grid.interval,
@@ -246,13 +258,8 @@ class _Reading:
             valid_if_any=leaf.valid_if_any,
             missing_as_null=True,
         )
-        answer = sum_series(
-            self.store,
-            request,
-            repository=self.bound.repository,
-            version=self.version,
-            recursion=self._at(leaf.position),
-        )
+
+    def _on_raster(self, leaf: SumOver, answer: pa.Table) -> Triples:
         whole = Triples(
             answer["value"].fill_null(0.0).to_numpy(),
             answer["value"].is_valid().to_numpy(),

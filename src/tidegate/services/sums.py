@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tidegate.calc.raster import Condensed, convert
 from tidegate.calc.sum_answers import finish
-from tidegate.calc.sum_plans import SumPlan, plan_sum
+from tidegate.calc.sum_plans import MOST_CELLS, SumPlan, plan_sum
 from tidegate.calc.units import by_name, method
 from tidegate.gate.groups import blanked, in_buckets, lets_out
 from tidegate.gate.refusals import NotCountable
@@ -27,7 +29,7 @@ from tidegate.store.messages import SeriesSelection
 from tidegate.store.verbs import CURRENT, NO_READINGS, READINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -45,6 +47,8 @@ logger = logging.getLogger("tidegate.sums")
 _AMOUNTS: Final = frozenset({Aggregation.SUM, Aggregation.AVERAGE})
 _STANDS: Final = frozenset({Aggregation.AT_THE_MOMENT, Aggregation.LAST_VALUE})
 
+_TOGETHER: Final = 16
+"""Sums that the engine adds up at once."""
 _SHOWN: Final = 5
 """Names of totals that a warning lists."""
 
@@ -80,6 +84,66 @@ def sum_series(
         UnitsDiffer: the series have several units and the request names none.
         UnitNotConvertible: a unit cannot become the one that the request names.
     """
+    found = _prepared(store, request, repository, version, screen)
+    ask = partial(_partials, store, found, version=version, recursion=recursion)
+    answer = finish(found.plan, ask())
+    return answer if screen is None else _screened(found, screen.rule, answer, ask)
+
+
+def sum_each(
+    store: Verbs,
+    requests: Sequence[SumRequest],
+    recursions: Sequence[Recursion],
+    *,
+    repository: str = MAIN,
+    version: Version = CURRENT,
+) -> list[pa.Table]:
+    """The answers of several sums, each as `sum_series` gives it.
+
+    Sums of stored series that differ in nothing but their members are added up by the engine in
+    one pass over the readings.
+
+    Args:
+        store: where the series are.
+        requests: the sums.
+        recursions: the formulas that wait for each of them.
+        repository: the repository that the series and attributes belong to.
+        version: which belief to sum, of readings and attributes alike.
+
+    Raises:
+        UsageError: as `sum_series`.
+    """
+    sums = [_prepared(store, request, repository, version) for request in requests]
+    units = by_name(store.units(repository=repository))
+    answers: dict[int, pa.Table] = {}
+    for alike in _alike(sums):
+        for first in range(0, len(alike), _TOGETHER):
+            places = alike[first : first + _TOGETHER]
+            found = _together(store, [sums[place] for place in places], units, version)
+            answers.update(zip(places, found, strict=True))
+    for place, one in enumerate(sums):
+        if place not in answers:
+            parts = _partials(store, one, version=version, recursion=recursions[place])
+            answers[place] = finish(one.plan, parts)
+    return [answers[place] for place in range(len(sums))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """A sum that is planned: when each series is a member, and those that ever are."""
+
+    plan: SumPlan
+    members: pa.Table
+    series: list[Series]
+
+
+def _prepared(
+    store: Verbs,
+    request: SumRequest,
+    repository: str,
+    version: Version,
+    screen: Screen | None = None,
+) -> _Sum:
     request.require_selector()
     spans = store.membership(
         request.filters,
@@ -99,9 +163,60 @@ def sum_series(
     among = [one for one in series if one.key in present]
     if request.aggregation is None:
         _warn_of_totals(among, units)
-    ask = partial(_partials, store, plan, members, among, version=version, recursion=recursion)
-    found = finish(plan, ask())
-    return found if screen is None else _screened(plan, screen.rule, found, among, ask)
+    return _Sum(plan, members, among)
+
+
+def _alike(sums: Sequence[_Sum]) -> list[list[int]]:
+    """The places of sums that the engine can add up together."""
+    found: dict[Hashable, list[int]] = {}
+    for place, one in enumerate(sums):
+        plan = one.plan
+        if plan.unit is not None and not (plan.in_steps or plan.formulas):
+            asked = replace(plan.request, filters=(), series=None, valid_if_any=False)
+            found.setdefault((asked, plan.method, plan.interval), []).append(place)
+    return [places for places in found.values() if len(places) > 1]
+
+
+def _together(
+    store: Verbs, sums: Sequence[_Sum], units: Mapping[str, Unit], version: Version
+) -> list[pa.Table]:
+    """The answers of sums that are alike; each has its own numbers of buckets."""
+    one = sums[0].plan
+    series = {each.key: each for some in sums for each in some.series}
+    asked = replace(one.request, aggregation=one.method, interval=one.interval)
+    whole = plan_sum(asked, [series[key] for key in sorted(series)], units)
+    count = len(whole.buckets) - 1
+    members = pa.concat_tables(
+        some.members.append_column("offset", pa.repeat(pa.scalar(place * count), len(some.members)))
+        for place, some in enumerate(sums)
+    )
+    parts = [
+        store.partials(
+            msgspec.structs.replace(query.request, several=True),
+            members=members,
+            factors=query.factors,
+            calendar=query.calendar,
+            buckets=query.buckets,
+            version=version,
+        )
+        for query in whole.queries(most_cells=MOST_CELLS // len(sums))
+    ]
+    return [
+        finish(
+            replace(some.plan, quantum=whole.quantum),
+            [_numbered(part, place * count, count) for part in parts],
+        )
+        for place, some in enumerate(sums)
+    ]
+
+
+def _numbered(part: pa.Table, offset: int, count: int) -> pa.Table:
+    """The rows of one of several sums, with its buckets numbered from 0."""
+    bucket = part["bucket"].to_numpy()
+    first, last = np.searchsorted(bucket, [offset, offset + count])
+    rows = part.slice(first, last - first)
+    numbers = pa.array(bucket[first:last] - np.int32(offset))
+    return rows.set_column(rows.column_names.index("bucket"), "bucket", numbers)
 
 
 def _seen(window: Window, screen: Screen | None) -> Window:
@@ -113,16 +228,16 @@ def _seen(window: Window, screen: Screen | None) -> Window:
 
 
 def _screened(
-    plan: SumPlan,
+    summed: _Sum,
     rule: GroupRule,
     found: pa.Table,
-    among: Sequence[Series],
     ask: Callable[..., list[pa.Table]],
 ) -> pa.Table:
     """An answer without the buckets whose group is too small."""
     if not rule.is_in_force:
         return found
-    for one in among:
+    plan = summed.plan
+    for one in summed.series:
         if one.formula is not None:
             raise NotCountable(one.name)
     allowed = lets_out(rule, ask(by_series=True), len(plan.steps) - 1)
@@ -152,19 +267,18 @@ def _warn_of_totals(series: Sequence[Series], units: Mapping[str, Unit]) -> None
 
 def _partials(
     store: Verbs,
-    plan: SumPlan,
-    members: pa.Table,
-    series: Sequence[Series],
+    summed: _Sum,
     *,
     version: Version,
     recursion: Recursion | None,
     by_series: bool = False,
 ) -> list[pa.Table]:
-    given = _given(store, plan, series, version=version, recursion=recursion)
+    plan = summed.plan
+    given = _given(store, plan, summed.series, version=version, recursion=recursion)
     return [
         store.partials(
             query.request,
-            members=members,
+            members=summed.members,
             factors=query.factors,
             calendar=query.calendar,
             buckets=query.buckets,

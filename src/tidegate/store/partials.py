@@ -66,12 +66,9 @@ def partials(
     )
     with _loaded(session, tables, buckets, given):
         found = session.table(text, **bounds)
-    expected = [
-        expected_cells(one.members, one.calendar, by_series=request.by_series)
-        for one in tables
-        if one.reach
-    ]
-    return _counted(found, expected, request, buckets)
+    expected = [one for lane in tables if lane.reach for one in _expected(lane, request)]
+    further = pc.max(members["offset"]).as_py() if request.several else 0
+    return _counted(found, expected, request, buckets, further)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +101,17 @@ def _tables(
         if chosen.num_rows and (lane.spontaneous or cells.num_rows):
             found.append(_LaneTables(lane, chosen, cells))
     return found
+
+
+def _expected(lane: _LaneTables, request: PartialsRequest) -> Iterator[Expected]:
+    """The member cells of a lane, of each sum for itself."""
+    if not request.several:
+        yield expected_cells(lane.members, lane.calendar, by_series=request.by_series)
+        return
+    for offset in pc.unique(lane.members["offset"]).to_pylist():
+        members = lane.members.filter(pc.equal(lane.members["offset"], offset))
+        found = expected_cells(members, lane.calendar, by_series=request.by_series)
+        yield found._replace(bucket=found.bucket + offset)
 
 
 @contextmanager
@@ -148,9 +156,11 @@ def _counted(
     expected: Sequence[Expected],
     request: PartialsRequest,
     buckets: pa.Table,
+    further: int,
 ) -> pa.Table:
-    """One row wherever a cell is found or expected."""
-    first, width = buckets["bucket"][0].as_py(), buckets.num_rows
+    """One row wherever a cell is found or expected; offsets go up to `further`."""
+    first = buckets["bucket"][0].as_py()
+    width = buckets.num_rows + further
     found_keys = found["bucket"].to_numpy().astype(np.int64) - first
     if request.by_series:
         found_keys += found["series"].to_numpy().astype(np.int64) * width

@@ -91,6 +91,11 @@ def _value(lane: Lane, alias: str) -> str:
     return f"({alias}.value * m.scale + m.shift)" if lane.scaled else f"{alias}.value"
 
 
+def _bucket(alias: str, request: PartialsRequest) -> str:
+    """The number of a bucket for a member."""
+    return f"{alias}.bucket + m.offset AS bucket" if request.several else f"{alias}.bucket"
+
+
 # ---- cyclic lanes -----------------------------------------------------------------------------
 
 
@@ -106,26 +111,28 @@ def _by_cell(lane: Lane, request: PartialsRequest, source: str, window: Window) 
     """Series are added cell by cell, so that weights apply to few rows."""
     placed = ', c.start, c."end"' if request.covered else ""
     weight = " * c.multiply / c.divide" if lane.weighted else ""
-    return f"""  SELECT c.bucket{placed}, s.total{weight} AS total, 0 AS covered,
+    bucket = "c.bucket + s.offset AS bucket" if request.several else "c.bucket"
+    return f"""  SELECT {bucket}{placed}, s.total{weight} AS total, 0 AS covered,
     s.numbers, s.cells, 0 AS open_cells, s.seen
   FROM (
-{indent(_added(lane, source, window), "  ")}
+{indent(_added(lane, request, source, window), "  ")}
   ) AS s
   JOIN {calendar(lane)} AS c ON c.start = s.start"""
 
 
-def _added(lane: Lane, source: str, window: Window) -> str:
+def _added(lane: Lane, request: PartialsRequest, source: str, window: Window) -> str:
     # a join with the calendar bounds the time by itself; bounds beside it make DuckDB slower
     start, joined = "c.start", f"\n  JOIN {calendar(lane)} AS c ON c.point = r.ts"
     bounds = ""
     if lane.whole:
         start, joined = "r.ts", ""
         bounds = f"\n  WHERE r.ts >= {window.start} AND r.ts < {window.end}"
-    return f"""  SELECT {start} AS start, fsum({_value(lane, "r")}) AS total,
+    offset = ", m.offset" if request.several else ""
+    return f"""  SELECT {start} AS start{offset}, fsum({_value(lane, "r")}) AS total,
     count(r.value) AS numbers, count(*) AS cells, {_SEEN} AS seen
   FROM {source} AS r{joined}
   JOIN {members(lane)} AS m ON {_membership(lane)}{bounds}
-  GROUP BY {start}"""
+  GROUP BY {start}{offset}"""
 
 
 def _membership(lane: Lane) -> str:
@@ -138,14 +145,15 @@ def _membership(lane: Lane) -> str:
 def _by_series(lane: Lane, request: PartialsRequest, source: str) -> str:
     weight = " * c.multiply / c.divide" if lane.weighted else ""
     covered = _COVERED_ALONE if request.covered or lane.mean else "0"
-    return f"""  SELECT r.series, c.bucket, fsum({_value(lane, "r")}{weight}) AS total,
+    bucket, offset = _bucket("c", request), ", m.offset" if request.several else ""
+    return f"""  SELECT r.series, {bucket}, fsum({_value(lane, "r")}{weight}) AS total,
     {covered} AS covered,
     count(r.value) AS numbers, count(*) AS cells, 0 AS open_cells,
     {_SEEN} AS seen
   FROM {source} AS r
   JOIN {calendar(lane)} AS c ON c.point = r.ts
   JOIN {members(lane)} AS m ON {_membership(lane)}
-  GROUP BY r.series, c.bucket"""
+  GROUP BY r.series, c.bucket{offset}"""
 
 
 def _means(by_series: str, quantum: int) -> str:
@@ -226,18 +234,23 @@ def _pieces(lane: Lane, request: PartialsRequest) -> str:
         since, until = "h.start", 'h."end"'
         member = 'ON m.series = h.series AND b.start >= m.start AND b.start < m."end"'
         return f"""lane_{n}_pieces AS (
-  SELECT h.series, b.bucket, {_overlap(since, until)},
+  SELECT h.series, {_bucket("b", request)},
+    {_overlap(since, until)},
     h.length, {_value(lane, "h")} AS value, h.flag
   FROM lane_{n}_held AS h
   JOIN {BUCKETS} AS b ON b.start < {until} AND b."end" > {since}
   JOIN {members(lane)} AS m {member}
 )"""
+    bucket, offset = "b.bucket", ""
+    if request.several:
+        bucket, offset = "b.bucket + h.offset AS bucket", ", m.offset"
     return f"""lane_{n}_pieces AS (
-  SELECT h.series, b.bucket, {_overlap("h.start", 'h."end"')},
+  SELECT h.series, {bucket},
+    {_overlap("h.start", 'h."end"')},
     h.length, h.value, h.flag
   FROM (
     SELECT h.series, greatest(h.start, m.start) AS start, least(h."end", m."end") AS "end",
-      h.length, {_value(lane, "h")} AS value, h.flag
+      h.length, {_value(lane, "h")} AS value, h.flag{offset}
     FROM lane_{n}_held AS h
     JOIN {members(lane)} AS m ON m.series = h.series
       AND m.start < h."end" AND m."end" > h.start

@@ -288,8 +288,7 @@ class Verbs(Protocol):
 
         Args:
             request: the lanes and what is wanted of them.
-            members: `series, start, end`: the spans in which each series is a member; and `offset`
-                where the request is of `several` sums.
+            members: `series, start, end`, and `offset` for `several`: when each is a member.
             factors: `series, lane, scale, shift`: a value counts as `value * scale + shift`.
             calendar: the cells of cyclic lanes, sorted by (lane, start): `lane, point, start, end,
                 decided, bucket, multiply, divide`; `point` is the `ts` of the covering reading,

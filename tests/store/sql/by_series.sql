@@ -29,7 +29,8 @@ lane_2_held AS (
   ) AS p
 ),
 lane_2_pieces AS (
-  SELECT h.series, b.bucket, greatest(h.start, b.start) AS start, least(h."end", b."end") AS "end",
+  SELECT h.series, b.bucket,
+    greatest(h.start, b.start) AS start, least(h."end", b."end") AS "end",
     h.length, h.value, h.flag
   FROM (
     SELECT h.series, greatest(h.start, m.start) AS start, least(h."end", m."end") AS "end",

@@ -29,7 +29,8 @@ lane_4_held AS (
   ) AS p
 ),
 lane_4_pieces AS (
-  SELECT h.series, b.bucket, greatest(h.start, b.start) AS start, least(h."end", b."end") AS "end",
+  SELECT h.series, b.bucket,
+    greatest(h.start, b.start) AS start, least(h."end", b."end") AS "end",
     h.length, h.value AS value, h.flag
   FROM lane_4_held AS h
   JOIN sum_buckets AS b ON b.start < h."end" AND b."end" > h.start
