@@ -56,6 +56,36 @@ class TestAnswers:
             client.request("GET", "api/Meters")
         assert [seen.target for seen in server.seen] == ["/DCS/api/Meters/", "/DCS/api/Meters"]
 
+    def test_an_answer_may_be_an_error_in_spite_of_its_status(
+        self, server: WireServer, clock: SteppingClock
+    ):
+        """What `check` raises is tried again like a status, and comes out if it stays."""
+
+        def check(answer: Answer) -> None:
+            if answer.json() == "busy":
+                raise Throttled("busy")
+
+        server.answers(answer(b'"busy"'), answer(b'"done"'))
+        with HttpClient(server.url, clock=clock) as client:
+            assert client.request("GET", "/x", check=check).json() == "done"
+        server.answers(answer(b'"busy"'))
+        with HttpClient(server.url, retry=ONCE, clock=clock) as client, pytest.raises(Throttled):
+            client.request("GET", "/x", check=check)
+
+    def test_stamps_are_made_for_every_request(self, server: WireServer, clock: SteppingClock):
+        """Retries and redirects have their own; credentials are not overwritten."""
+        server.answers(
+            answer(b"{}", "503 Busy"),
+            answer(b"", "307 Moved", Location="/y"),
+            answer(b"{}"),
+        )
+        numbers = iter("123")
+        client = HttpClient(server.url, stamps=lambda: {"X-Request-ID": next(numbers)}, clock=clock)
+        with client:
+            client.request("GET", "/x", headers={"Accept": "text/plain"})
+        assert [seen.headers["x-request-id"] for seen in server.seen] == ["1", "2", "3"]
+        assert {seen.headers["accept"] for seen in server.seen} == {"text/plain"}
+
     def test_parameters_are_escaped(self, server: WireServer):
         """Colons and plus signs of instants travel percent-encoded."""
         with HttpClient(server.url) as client:

@@ -108,3 +108,18 @@ def test_nonsense_is_refused(settings: dict[str, Any]):
     """Rates and numbers that would stop everything are refused by name."""
     with pytest.raises(BadValue, match="requests"):
         Limiter(**settings)
+
+
+def test_spaced_widens_the_gap_for_a_while(clock: SteppingClock):
+    """Starts lie the larger of both apart inside the block, as before after it."""
+    limiter = Limiter(rate=1, clock=clock)
+    starts = []
+    with limiter.spaced(2.0):
+        for _ in range(3):
+            with limiter.slot(NEVER):
+                starts.append(clock.now)
+    with limiter.spaced(0.5), limiter.slot(NEVER):
+        starts.append(clock.now)
+    with limiter.slot(NEVER):
+        starts.append(clock.now)
+    assert starts == [1000.0, 1002.0, 1004.0, 1006.0, 1007.0]
