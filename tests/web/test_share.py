@@ -113,7 +113,7 @@ def world(standin: Standin, folder: Any, version: str, *, rate: int = 100_000) -
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory) -> Path:
+def home(tmp_path_factory):
     """Where the secrets of this module's stores are kept."""
     return tmp_path_factory.mktemp("home")
 
@@ -142,13 +142,13 @@ def own_secrets(standin, home, monkeypatch) -> None:
 
 
 @pytest.fixture(params=VERSIONS)
-def each(request, worlds) -> World:
+def each(request, worlds):
     """The world of every version in turn."""
     return worlds[request.param]
 
 
 @pytest.fixture
-def one(worlds) -> World:
+def one(worlds):
     """The world of 2.2.1."""
     return worlds["2.2.1"]
 

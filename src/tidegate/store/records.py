@@ -51,17 +51,23 @@ def records(
 ) -> list[Record]:
     """The records that a selection names, in the order in which they were first seen."""
     with _chosen(session, selection) as (source, condition):
-        numbers = "true"
-        span = f" LIMIT {'ALL' if limit is None else int(limit)} OFFSET {int(offset)}"
-        if selection.is_everything:  # numbers have no gaps, and are found without counting
-            last = FOREVER if limit is None else offset + limit
-            span = ""
-            numbers = f"number > {int(offset)} AND number <= {int(last)}"
+        chosen = f"FROM {source} WHERE {condition}"
+        named = {"connection": connection, "module": module}
+        first: int | None = int(offset) + 1
+        last = FOREVER if limit is None else int(offset) + int(limit)
+        if not selection.is_everything:  # else numbers have no gaps, and are known
+            span = f"LIMIT {'ALL' if limit is None else int(limit)} OFFSET {int(offset)}"
+            page = f"SELECT number {chosen} ORDER BY number {span}"
+            # Documents are read of this page only, not sorted with those of all others.
+            ((first, last),) = session.rows(
+                f"SELECT min(number), max(number) FROM ({page})", **named
+            )
+        if first is None:
+            return []
         found = session.table(
-            f"SELECT key, updated_at, document, places FROM {source}"
-            f" WHERE {condition} AND {numbers} ORDER BY number{span}",
-            connection=connection,
-            module=module,
+            f"SELECT key, updated_at, document, places {chosen}"
+            f" AND number BETWEEN {first} AND {last} ORDER BY number",
+            **named,
         )
     columns = [column.to_pylist() for column in _as_bytes(found).columns]
     return [
