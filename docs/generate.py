@@ -52,13 +52,14 @@ def error_codes() -> str:
 def standins() -> str:
     """The options of each stand-in, in lines of one width wherever this runs."""
     os.environ["COLUMNS"] = "100"
-    from tidegate.standins.dcs.running import option_parser
-
-    options = option_parser().format_help().replace("\n\n", "\n").strip()
-    return (
-        "# Stand-ins\n\nServers on loopback that behave as the platforms do, faults included.\n\n"
-        f"## dcs\n\n```text\n{options}\n```\n"
-    )
+    pages = [
+        "# Stand-ins\n\nServers on loopback that behave as the platforms do, faults included.\n"
+    ]
+    for name in ("dcs", "ocpi"):
+        parser = importlib.import_module(f"tidegate.standins.{name}.running").option_parser()
+        options = parser.format_help().replace("\n\n", "\n").strip()
+        pages.append(f"## {name}\n\n```text\n{options}\n```\n")
+    return "\n".join(pages)
 
 
 def settings() -> str:

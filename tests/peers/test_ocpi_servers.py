@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,6 +114,39 @@ def require_whole(
     expected = [record["id"].upper() for record in records[settings.version][module]]
     got = [record["id"].upper() for record in exported(settings, module, page_size)]
     assert got == expected
+
+
+def by_command(folder: Path, url: str, *login_options: str, **environment: str) -> list[str]:
+    """Ids of the sessions that the commands give out: `ocpi login`, then `ocpi get sessions`."""
+
+    def run(*arguments: str, given: str | None = None) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "tidegate", *arguments],
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "TIDEGATE_STORE": str(folder / "store"), **environment},
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    options = ["--party", "NL-ABC", "--token-stdin", *login_options]
+    run("ocpi", "login", url, *options, given=TOKEN.reveal())
+    lines = run("ocpi", "get", "sessions", "--page-size", "25").splitlines()
+    return [json.loads(line)["id"].upper() for line in lines]
+
+
+def test_the_commands_give_everything_from_each_server(serve, records, tmp_path):
+    """Login and export by the program itself, with the options that each server needs."""
+    expected = [record["id"].upper() for record in records["2.2.1"]["sessions"]]
+    with serve("extrawest-ocpi", SCRIPT) as url:
+        assert by_command(tmp_path / "extrawest", url) == expected
+    authority = tmp_path / "authority.pem"
+    with serve("py-ocpi", SCRIPT, authority) as url:
+        assert by_command(tmp_path / "py", url, SSL_CERT_FILE=str(authority)) == expected
+    with serve("python-ocpi", "serve_python_ocpi.py") as url:
+        assert by_command(tmp_path / "python", url, "--by-offset") == expected
 
 
 @pytest.mark.parametrize("version", ["2.1.1", "2.2.1"])

@@ -45,7 +45,7 @@ def address(listener: socket.socket) -> str:
 class _Server(uvicorn.Server):
     """A server that leaves signals alone and lets its application cut connections."""
 
-    def __init__(self, application: ASGIApp) -> None:
+    def __init__(self, application: ASGIApp, *, dates: bool = True) -> None:
         async def with_cut(scope: Scope, receive: Receive, send: Send) -> None:
             await application({**scope, CUT_KEY: self._cutter(scope.get("client"))}, receive, send)
 
@@ -59,6 +59,7 @@ class _Server(uvicorn.Server):
                 log_config=None,
                 log_level="critical",
                 access_log=False,
+                date_header=dates,
                 timeout_keep_alive=60,
                 timeout_graceful_shutdown=_GRACE_S,
             )
@@ -83,6 +84,7 @@ def serve(
     *,
     announce: Sequence[str] = (),
     until_stdin_closes: bool = False,
+    dates: bool = True,
 ) -> None:
     """Serves until SIGTERM or SIGINT arrives or, if asked, until standard input ends.
 
@@ -91,8 +93,9 @@ def serve(
         listener: where it is served; closed at the end.
         announce: lines for standard output, written once signals are heeded.
         until_stdin_closes: whether the end of standard input is the end.
+        dates: whether answers get this machine's `Date`; else the application sends its own.
     """
-    server = _Server(application)
+    server = _Server(application, dates=dates)
 
     def stop(number: int, frame: FrameType | None) -> None:
         del number, frame
@@ -118,9 +121,9 @@ def _stop_at_end_of_input(server: _Server) -> None:
 
 
 @contextmanager
-def running(application: ASGIApp, listener: socket.socket) -> Iterator[None]:
-    """Serves in a thread while the block runs."""
-    server = _Server(application)
+def running(application: ASGIApp, listener: socket.socket, *, dates: bool = True) -> Iterator[None]:
+    """Serves in a thread while the block runs; `dates` as for `serve`."""
+    server = _Server(application, dates=dates)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     try:

@@ -152,7 +152,7 @@ def test_credentials_that_do_not_work_register_nobody(start):
 
 
 def test_the_clock_can_be_set(start):
-    """The envelope shows the server's own time, which runs on or stands still."""
+    """Envelope and headers show the server's own time, which runs on or stands still."""
     platform = start(sessions=1, clock=instants.parse("2023-02-01"))
 
     def shown():
@@ -161,6 +161,7 @@ def test_the_clock_can_be_set(start):
     assert shown().startswith("2023-02-01T00:00:")
     platform.service.clock.set(instants.parse("2024-05-05T12:00:00.75Z"), still=True)
     assert shown() == "2024-05-05T12:00:00Z"
+    assert platform.get("/versions").headers["date"] == "Sun, 05 May 2024 12:00:00 GMT"
     platform.service.touch("sessions", 0)
     assert platform.records("sessions")[0]["last_updated"] == "2024-05-05T12:00:00Z"
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import gzip
 import time
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode
 
+from tidegate.model.instants import SECOND
 from tidegate.standins.ocpi import control
 from tidegate.standins.ocpi.exchange import JSON, Answer, Asked, envelope, tokens_of
 from tidegate.standins.ocpi.handlers import answered
@@ -40,6 +42,7 @@ def application(service: Service) -> ASGIApp:
         if await _interrupted(asked, scope, receive):
             return
         answer = _instead(service, asked) or await _platform(service, asked)
+        answer.headers["Date"] = formatdate(service.clock.now() // SECOND, usegmt=True)
         answer.headers |= {name: asked.headers[name] for name in _ECHOED if name in asked.headers}
         await _send(send, answer, asked, entry)
 

@@ -64,7 +64,7 @@ def running(
     service.faults.add(*faults)
     listener = serving.listening(options.host, options.port)
     root = serving.address(listener)
-    with serving.running(application(service), listener):
+    with serving.running(application(service), listener, dates=False):
         yield Standin(f"{root}{PREFIX}/versions", options.token, service)
 
 
@@ -84,7 +84,11 @@ def serve(
         f"party     {COUNTRY}-{PARTY}",
     )
     serving.serve(
-        application(service), listener, announce=lines, until_stdin_closes=until_stdin_closes
+        application(service),
+        listener,
+        announce=lines,
+        until_stdin_closes=until_stdin_closes,
+        dates=False,
     )
 
 
@@ -130,7 +134,10 @@ def option_parser() -> argparse.ArgumentParser:
     """The options of the command line, with their help."""
     defaults = Options()
     parser = argparse.ArgumentParser(
-        "tidegate standin ocpi", description="A stand-in for an OCPI platform."
+        "tidegate standin ocpi",
+        description="A stand-in for an OCPI platform.",
+        epilog="faults:\n" + "\n".join(f"  {kind:17} {text}" for kind, text in KINDS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("--host", default=defaults.host, help="address to listen on")
@@ -152,5 +159,5 @@ def option_parser() -> argparse.ArgumentParser:
     add("--clock", help="instant at which the server's clock starts (the present)")
     add("--cache-mb", type=int, default=0, help="memory for pages to send again")
     add("--until-stdin-closes", action="store_true", help="stop when standard input ends")
-    add("--fault", action="append", default=[], help=f"KIND[:NAME=VALUE,...]: {', '.join(KINDS)}")
+    add("--fault", action="append", default=[], metavar="KIND[:NAME=VALUE,...]", help="see below")
     return parser
