@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import re
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -68,7 +69,7 @@ class RecordFilter:
         self._given = (rules, mark, hasher)
         self._mark = _MARKS[mark]
         self._hashed = hashing(hasher) if hasher else None
-        self._changes: dict[tuple[Verdict, str], Transform | None] = {}
+        self._actions: dict[int, Transform] = {}
         self._shape = Shape(rules.root)
         self._learned = 0
         self._fast: _Fast | None = None
@@ -216,25 +217,25 @@ class RecordFilter:
     def _value(self, rule: Leaf, value: Any) -> Any:
         if isinstance(value, dict | list):
             return self._other(rule, value)
-        change = self._change(rule)
-        if change is not None:
-            return change(value)
-        if rule.verdict is Verdict.PASS:
-            return value
-        return UNSET if rule.verdict is Verdict.OMIT else self._mark
+        action = self._actions.get(id(rule)) or self._action(rule)
+        return action(value)
 
     def _other(self, rule: Node, value: Any) -> Any:
         if rule.other is Verdict.PASS:
             return value
         return UNSET if rule.other is Verdict.OMIT else self._mark
 
-    def _change(self, rule: Leaf) -> Transform | None:
-        key = rule.verdict, rule.transform
-        if key not in self._changes:
-            self._changes[key] = self._made_change(rule)
-        return self._changes[key]
+    def _action(self, rule: Leaf) -> Transform:
+        """What the walk does to a value; kept by the identity of the rule, which the tree holds."""
+        change = self._change(rule)
+        if change is None and rule.verdict is not Verdict.PASS:
+            stands = UNSET if rule.verdict is Verdict.OMIT else self._mark
+            change = partial(_constant, stands)
+        self._actions[id(rule)] = found = change or _same
+        return found
 
-    def _made_change(self, rule: Leaf) -> Transform | None:
+    def _change(self, rule: Leaf) -> Transform | None:
+        """The hash or transform of a leaf, if it has one."""
         if rule.verdict is Verdict.HASH and self._hashed:
             return self._marking(self._hashed, null=self._mark)
         if rule.verdict is Verdict.PASS and rule.transform:
@@ -291,6 +292,14 @@ class _Fast:
             return None
         self._blank([record])
         return _encoder.encode(record) + b"\n"
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _constant(stands: Any, _value: Any) -> Any:
+    return stands
 
 
 def _plain(data: bytes) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MODULES: Final = ("cdrs", "locations", "sessions", "tariffs", "tokens")
 VERSIONS: Final = ("2.1.1", "2.2.1", "2.3.0")
+
+_FILES: Final = Path(__file__).with_name("privacy")
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -69,8 +71,7 @@ def objects(version: str) -> Objects:
     """
     if version not in VERSIONS:
         raise UnknownName("version of OCPI", version, VERSIONS)
-    text = files("tidegate.platforms.ocpi").joinpath("privacy", f"{version}.toml").read_text()
-    data = tomllib.loads(text)
+    data = tomllib.loads((_FILES / f"{version}.toml").read_text(encoding="utf-8"))
     modules, opened, within, coarse = (
         data.pop(name) for name in ("modules", "open", "within", "coarse")
     )
