@@ -62,7 +62,7 @@ def test_explain_of_everything_says_that_unknown_fields_leave_too(
 def test_what_is_wrong_is_said_in_one_line(
     tidegate: Callable[..., Ran], words: tuple[str, ...], says: str
 ) -> None:
-    ran = tidegate("ocpi", "fields", *words)
+    ran = tidegate("ocpi", "fields", *words, check=False)
     assert (ran.code, ran.out) == (2, "")
     assert says in ran.err
 
@@ -71,5 +71,5 @@ def test_a_field_that_the_platform_added_is_named_with_extensions(
     tidegate: Callable[..., Ran],
 ) -> None:
     words = ("ocpi", "fields", "sessions", "--privacy-pass", "plate", "--explain", "--json")
-    assert tidegate(*words).code == 2
+    assert tidegate(*words, check=False).code == 2
     assert tidegate(*words, "--extensions").rows[-1]["path"] == "plate"
