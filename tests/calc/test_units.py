@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.calc.units import IDENTITY, Conversion, Step, by_name, conversion, find_unit, method
+from tidegate.calc.units import (
+    IDENTITY,
+    Conversion,
+    NoAmounts,
+    Step,
+    by_name,
+    conversion,
+    find_unit,
+    method,
+)
 from tidegate.model.aggregation import Aggregation
 from tidegate.model.errors import UnitNotConvertible
 from tidegate.model.units import STARTER_UNITS, Unit
@@ -153,3 +162,15 @@ def test_the_strongest_word_on_the_method_wins():
     assert method(UNITS, "kW", Aggregation.MAX, converted=step) is Aggregation.SUM
     asked = method(UNITS, "kW", None, requested=Aggregation.MIN, converted=step)
     assert asked is Aggregation.MIN
+
+
+def test_stands_have_no_rate():
+    """A running total in the unit of a rate is refused, unless a way to condense is asked for."""
+    way = conversion(UNITS, "kWh", "kW")
+    for stand in (Aggregation.AT_THE_MOMENT, Aggregation.LAST_VALUE):
+        with pytest.raises(NoAmounts, match="have no rate"):
+            method(UNITS, "kWh", stand, converted=way)
+        assert method(UNITS, "kWh", stand, converted=conversion(UNITS, "kWh", "MWh")) is stand
+        asked = method(UNITS, "kWh", stand, requested=Aggregation.MAX, converted=way)
+        assert asked is Aggregation.MAX
+        method(UNITS, "kW", stand, converted=conversion(UNITS, "kW", "kWh"))

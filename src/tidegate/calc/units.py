@@ -10,11 +10,15 @@ from math import isclose
 from typing import TYPE_CHECKING, Any, Final
 
 from tidegate.model.aggregation import Aggregation
-from tidegate.model.errors import UnitNotConvertible
+from tidegate.model.errors import UnitNotConvertible, UsageError
 from tidegate.model.units import NO_UNIT, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+
+STANDS: Final = frozenset({Aggregation.AT_THE_MOMENT, Aggregation.LAST_VALUE})
+"""Ways to condense that say of values that they are stands, not amounts."""
 
 
 class Step(StrEnum):
@@ -55,6 +59,19 @@ _NAME: Final = r"°?[^\W\d]\w*([²³]|\^-?[1-4])?"
 _PLAIN: Final = re.compile(rf"{_NAME}([*/·]{_NAME}){{0,4}}$")
 """Names that the unit library may see: it evaluates arithmetic, and a text can ask for too much."""
 _METHODS: Final = {Step.TO_INTEGRAL: Aggregation.SUM, Step.TO_RATE: Aggregation.AVERAGE}
+
+
+class NoAmounts(UsageError):
+    """Stands of a running total asked for in the unit of a rate, which only amounts have."""
+
+    code = "no-amounts"
+
+    def __init__(self, unit: str) -> None:
+        super().__init__(
+            f"values in '{unit}' that are stands of a running total, not amounts, have no rate",
+            hint="read the amounts per interval instead, such as [Total] - Shift([Total],1)",
+            unit=unit,
+        )
 
 
 def by_name(units: Iterable[Unit]) -> dict[str, Unit]:
@@ -112,8 +129,14 @@ def method(
         defined: the method of the series' definition.
         requested: the method that a request names.
         converted: the conversion that the request asks for.
+
+    Raises:
+        NoAmounts: stands of a running total were to become a rate.
     """
-    return requested or converted.aggregation or defined or find_unit(units, unit).aggregation
+    own = defined or find_unit(units, unit).aggregation
+    if requested is None and converted.step is Step.TO_RATE and own in STANDS:
+        raise NoAmounts(unit)
+    return requested or converted.aggregation or own
 
 
 def _recorded(units: Mapping[str, Unit], start: Unit, end: Unit) -> Conversion | None:

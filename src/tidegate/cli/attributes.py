@@ -78,7 +78,7 @@ def assign(
         changed = store.assign(
             name, value or None, series=series, at=at, zone=zone, repository=repository
         )
-        note(f"{changed} dated values changed", quiet=common.quiet)
+        note(_told(changed), quiet=common.quiet)
 
 
 @app.command
@@ -148,4 +148,8 @@ def import_(
     """
     with common.open() as store:
         changed = store.import_attributes(path, create=create, zone=zone, repository=repository)
-        note(f"{changed} dated values changed", quiet=common.quiet)
+        note(_told(changed), quiet=common.quiet)
+
+
+def _told(changed: int) -> str:
+    return f"{changed:,} dated value{'' if changed == 1 else 's'} changed"

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from tidegate.calc.raster import Condensed, convert
 from tidegate.calc.sum_answers import finish
 from tidegate.calc.sum_plans import MOST_CELLS, SumPlan, plan_sum
-from tidegate.calc.units import by_name, method
+from tidegate.calc.units import STANDS, by_name, method
 from tidegate.gate.groups import blanked, in_buckets, lets_out
 from tidegate.gate.refusals import NotCountable
 from tidegate.model.aggregation import Aggregation
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tidegate.sums")
 
 _AMOUNTS: Final = frozenset({Aggregation.SUM, Aggregation.AVERAGE})
-_STANDS: Final = frozenset({Aggregation.AT_THE_MOMENT, Aggregation.LAST_VALUE})
 
 _TOGETHER: Final = 16
 """Sums that the engine adds up at once."""
@@ -255,7 +254,7 @@ def members_within(spans: pa.Table, window: Window) -> pa.Table:
 def _warn_of_totals(series: Sequence[Series], units: Mapping[str, Unit]) -> None:
     """Name the series whose values are stands where others of the sum have amounts or levels."""
     methods = [method(units, one.unit, one.aggregation) for one in series]
-    stands = [one.name for one, own in zip(series, methods, strict=True) if own in _STANDS]
+    stands = [one.name for one, own in zip(series, methods, strict=True) if own in STANDS]
     if stands and not _AMOUNTS.isdisjoint(methods):
         shown = ", ".join(f"'{name}'" for name in stands[:_SHOWN])
         logger.warning(
