@@ -52,7 +52,8 @@ class Discovery:
         )
 
     def rows(self) -> list[dict[str, Any]]:
-        """A row an entry, for printing."""
+        """A row an entry, for printing; with the number of records where modules have such."""
+        counted = any("records" in change.entry.document for change in self.changes)
         return [
             {
                 "subject": change.entry.subject,
@@ -60,6 +61,7 @@ class Discovery:
                 "name": change.entry.name,
                 "parent": change.entry.parent,
                 "series": len(change.entry.series),
+                **({"records": change.entry.document.get("records")} if counted else {}),
                 "state": change.change.value,
             }
             for change in self.changes

@@ -62,15 +62,15 @@ def sent(standin: Standin, module: str, version: str = "2.2.1") -> list[Record]:
             return records
 
 
-def by_evse(records: list[Record]) -> dict[str, dict[int, Fraction]]:
-    """Exact kWh by evse and second of the start of the quarter, credits taken out."""
+def by_evse(records: list[Record], step: int = QUARTER) -> dict[str, dict[int, Fraction]]:
+    """Exact kWh by evse and second of the start of the bin, credits taken out."""
     credited = {one.get("credit_reference_id") for one in records if one.get("credit")}
     sums: dict[str, dict[int, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
     for one in records:
         old = "credit" not in one and isinstance(one.get("total_cost"), (int, float))
         sign = -1 if old and one["total_cost"] < 0 else 1
         if not one.get("credit") and one["id"] not in credited:
-            for ts, kwh in _quarters(one):
+            for ts, kwh in _bins(one, step):
                 sums[_evse(one)][ts] += sign * kwh
     return sums
 
@@ -88,7 +88,7 @@ def stored(store: Store) -> dict[str, dict[int, float]]:
     return found
 
 
-def _quarters(record: Record) -> Iterator[tuple[int, Fraction]]:
+def _bins(record: Record, step: int) -> Iterator[tuple[int, Fraction]]:
     end = _seconds(
         record.get("end_date_time")
         or record.get("stop_date_time")
@@ -103,9 +103,9 @@ def _quarters(record: Record) -> Iterator[tuple[int, Fraction]]:
             if dimension["type"] == "ENERGY":
                 kwh += Fraction(str(dimension["volume"]))
         if stop == start:
-            yield start // QUARTER * QUARTER, kwh
-        for ts in range(start // QUARTER * QUARTER, stop, QUARTER):
-            inside = min(ts + QUARTER, stop) - max(ts, start)
+            yield start // step * step, kwh
+        for ts in range(start // step * step, stop, step):
+            inside = min(ts + step, stop) - max(ts, start)
             yield ts, kwh * inside / (stop - start)
 
 

@@ -15,6 +15,7 @@ from tests.platforms.ocpi.pulled import by_evse, connect, pulled, sent, stored
 from tidegate.model.coverage import CoverageState
 from tidegate.model.errors import BadValue, StoreError
 from tidegate.model.instants import DAY, SECOND, now, parse
+from tidegate.platforms.ocpi.settings import read_settings
 from tidegate.services.opened import Store
 from tidegate.standins.ocpi import Fault, running
 
@@ -295,12 +296,23 @@ class TestEnergy:
             cities = [store.verbs.attribute_at(one.key, "city", now()) for one in series]
         assert all(cities)
 
-    def test_an_interval_must_fit_into_a_day(self, store: Store):
+    def test_an_interval_must_fit_into_a_day(self):
         """A raster that days cannot be cut into is refused, by name."""
-        with running(sessions=4) as standin:
-            connect(store, standin, interval="7h")
+        for interval in ("7h", "month", "2d"):
             with pytest.raises(BadValue, match="interval"):
-                store.pull()
+                read_settings({"party": "NLABC", "interval": interval})
+
+    def test_another_raster_takes_over(self, store: Store):
+        """After a change of raster and source, asking again makes the series anew."""
+        with running(sessions=60) as standin:
+            connect(store, standin)
+            store.pull()
+            connect(store, standin, interval="1h", energy_from="sessions")
+            store.discover()
+            store.pull(again=True)
+            hours = by_evse(sent(standin, "sessions"), step=3600)
+        assert {str(one.interval) for one in store.series()} == {"hour"}
+        assert_same(stored(store), hours, records=60)
 
 
 def decoded(record: Any) -> dict[str, Any]:
@@ -310,12 +322,18 @@ def decoded(record: Any) -> dict[str, Any]:
 
 def assert_energy(store: Store, records: list[dict[str, Any]]) -> None:
     """The store holds exactly the quarters of the records."""
-    expected, found = by_evse(records), stored(store)
+    assert_same(stored(store), by_evse(records), records=len(records))
+
+
+def assert_same(
+    found: dict[str, dict[int, float]], expected: dict[str, dict[int, Fraction]], *, records: int
+) -> None:
+    """Bins of EVSEs are equal to within what rounding to whole units can do."""
     assert found.keys() == expected.keys()
     for subject, quarters in expected.items():
         assert found[subject].keys() == quarters.keys()
         for ts, kwh in quarters.items():
             assert found[subject][ts] == pytest.approx(float(kwh), abs=1e-8)
         assert sum(found[subject].values()) == pytest.approx(
-            float(sum(quarters.values())), abs=1e-9 * len(records)
+            float(sum(quarters.values())), abs=1e-9 * records
         )

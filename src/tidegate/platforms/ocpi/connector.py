@@ -9,8 +9,8 @@ import msgspec
 
 from tidegate.model.connector import Capabilities, Fetched
 from tidegate.model.coverage import CoverageState
-from tidegate.model.errors import BadValue, NotSignedIn, Refused, TransportError
-from tidegate.model.instants import DAY, MINUTE, SECOND, now
+from tidegate.model.errors import NotSignedIn, Refused, TransportError
+from tidegate.model.instants import MINUTE, SECOND, now
 from tidegate.model.intervals import parse_interval
 from tidegate.platforms.ocpi.access import open_client
 from tidegate.platforms.ocpi.ingest import Ingest
@@ -72,7 +72,6 @@ class OcpiConnector:
         self._settings = self._client.settings
         self._hasher = hasher
         self._opened_at = now()
-        self._step = _step(self._settings)
         self._modules = [name for name in MODULES if name in self._settings.endpoints]
         self._source = energy_source(self._settings)
         self._mapping = Mapping(
@@ -162,7 +161,7 @@ class OcpiConnector:
 
     def _ingest(self, module: str) -> Ingest:
         assert self._hasher is not None
-        step = self._step if module == self._source else 0
+        step = self._settings.step if module == self._source else 0
         return Ingest(module, self._settings, self._mapping, self._hasher, step=step)
 
     def _count(self, module: str) -> int | None:
@@ -183,10 +182,3 @@ def energy_source(settings: OcpiSettings) -> str:
     if settings.energy_from in settings.endpoints:
         return settings.energy_from
     return "cdrs" if "cdrs" in settings.endpoints else "sessions"
-
-
-def _step(settings: OcpiSettings) -> int:
-    step = parse_interval(settings.interval).elapsed
-    if step is None or DAY % step:
-        raise BadValue("interval", settings.interval, "a part of a day such as 15m or hour")
-    return step

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from tidegate.model.errors import BadValue, UnknownName
+from tidegate.model.instants import DAY
 from tidegate.model.intervals import parse_interval
 
 if TYPE_CHECKING:
@@ -66,6 +67,18 @@ class OcpiSettings(msgspec.Struct, frozen=True, kw_only=True):
     lag: str = "3d"
 
     @property
+    def step(self) -> int:
+        """Microseconds of a bin of energy.
+
+        Raises:
+            BadValue: days cannot be cut into such bins.
+        """
+        step = parse_interval(self.interval).elapsed
+        if step is None or DAY % step:
+            raise BadValue("interval", self.interval, "a part of a day such as 15m or 1h")
+        return step
+
+    @property
     def lateness(self) -> int:
         """Microseconds before now that are asked for again."""
         return 0 if self.lag.strip() == "0" else parse_interval(self.lag).nominal
@@ -86,7 +99,7 @@ def read_settings(values: Mapping[str, Any]) -> OcpiSettings:
         settings = msgspec.convert(dict(values), OcpiSettings)
     except msgspec.ValidationError as problem:
         raise BadValue("the settings of the connection", dict(values), str(problem)) from None
-    parse_interval(settings.interval)
+    assert settings.step > 0
     assert settings.lateness >= 0
     return settings
 
