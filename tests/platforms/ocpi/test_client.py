@@ -42,7 +42,7 @@ class TestPaging:
         assert len(set(asking.ids(page_size=100))) == 40
         assert asking.offsets == ["0", "10", "20", "30"]
 
-    def test_13_5_3_an_empty_page_with_next(self, asking):
+    def test_13_5_3_d13_an_empty_page_with_next(self, asking):
         """Pages 1 and 3 are exported."""
         asking.fault("empty-page", query="offset=16")
         assert [len(ids([page])) for page in asking.pages(page_size=16)] == [16, 0, 8]
@@ -174,6 +174,16 @@ class TestPaging:
             while len(asking.lists) < 2 and time.monotonic() < until:
                 threading.Event().wait(0.005)
             assert len(asking.lists) == 2
+
+    def test_who_stops_reading_waits_for_nothing(self, asking):
+        """A page that is on its way, and never comes, holds nobody up."""
+        asking.fault("hang", query="offset=16")
+        began = time.monotonic()
+        with asking.client() as client:
+            pages = client.pages("sessions", page_size=16)
+            next(pages)
+            pages.close()
+        assert time.monotonic() - began < 5
 
     def test_throttle_spaces_the_requests(self, asking):
         """Least seconds between the starts, for retries too; the connection's own as well."""

@@ -23,6 +23,7 @@ from tidegate.platforms.ocpi import versions
 from tidegate.platforms.ocpi.access import Access
 from tidegate.platforms.ocpi.login import logged_in, proved
 from tidegate.platforms.ocpi.settings import OcpiSettings, party, read_settings
+from tidegate.platforms.ocpi.wire import opened
 from tidegate.standins.ocpi import running
 from tidegate.transport.credentials import Credentials
 from tidegate.transport.policies import Policies
@@ -236,6 +237,15 @@ class TestAddress:
         asking.fault("html")
         with pytest.raises(MalformedAnswer):
             asking.log_in()
+
+    def test_a_platform_that_names_no_address(self, asking):
+        """Of its version."""
+        crooked = b'{"data":[{"version":"2.2.1","url":"/ocpi/2.2.1"}],"status_code":"1000"}'
+        envelope = opened(crooked, "x")
+        assert envelope.status_code == 1000
+        access = Access(OcpiSettings(party="NLABC"), Secret("t"), policies=Policies())
+        with pytest.raises(MalformedAnswer, match=r"'/ocpi/2\.2\.1', which is no address"):
+            access.ask("/ocpi/2.2.1", "version 2.2.1")
 
     def test_both_forms_fail(self, asking):
         """A refusal says more than a failure."""

@@ -29,7 +29,7 @@ from tidegate.transport.client import HttpClient
 from tidegate.transport.clock import SYSTEM, Clock
 from tidegate.transport.credentials import Credentials
 from tidegate.transport.limiter import Limiter
-from tidegate.transport.links import Origin
+from tidegate.transport.links import Origin, redacted
 from tidegate.transport.policies import Policies
 from tidegate.transport.progress import SILENT, Progress
 
@@ -174,7 +174,13 @@ class Access:
         return headers
 
     def _client(self, url: str, form: TokenForm) -> HttpClient:
-        origin = Origin.of(url)
+        try:
+            origin = Origin.of(url)
+        except ValueError:
+            raise MalformedAnswer(
+                f"the platform names '{redacted(url)[:80]}', which is no address",
+                hint="tell the operator of the platform",
+            ) from None
         if (origin, form) not in self._clients:
             base = f"{origin.scheme}://{_bracketed(origin.host)}:{origin.port}"
             self._clients[origin, form] = HttpClient(
@@ -236,15 +242,16 @@ def _bracketed(host: str) -> str:
 def explained(answer: Answer) -> str | None:
     """The words of an error in OCPI's own form; other bodies may repeat what is personal."""
     try:
-        return opened(answer.body, "an error").status_message
+        words = opened(answer.body, "an error").status_message
     except MalformedAnswer:
         return None
+    return words if isinstance(words, str) else None
 
 
 def clock_of(envelope: Envelope, headers: Mapping[str, str]) -> int | None:
     """The platform's clock as an answer tells it, UTC microseconds; None if it tells none."""
     try:
-        if envelope.timestamp is not None:
+        if isinstance(envelope.timestamp, str):
             return parse(envelope.timestamp)
     except BadTime:
         pass

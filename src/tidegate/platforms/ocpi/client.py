@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final, Self
 
@@ -236,13 +236,38 @@ class _Taking:
 
 def _ahead(taking: _Taking) -> Iterator[Page]:
     """Every page; each is asked for while the one before is handled."""
-    with ThreadPoolExecutor(1, thread_name_prefix="tidegate-ocpi") as pool:
-        page = taking.next()
-        while taking.walk.url is not None:
-            coming = pool.submit(taking.next)
-            yield page
-            page = coming.result()
+    page = taking.next()
+    while taking.walk.url is not None:
+        coming = _Coming(taking)
+        coming.start()
         yield page
+        page = coming.result()
+    yield page
+
+
+class _Coming(threading.Thread):
+    """One page on its way; nobody waits for it once its reader has gone."""
+
+    def __init__(self, taking: _Taking) -> None:
+        super().__init__(name="tidegate-ocpi", daemon=True)
+        self._taking = taking
+        self._page: Page | None = None
+        self._error: Exception | None = None
+
+    def run(self) -> None:
+        """Take the page."""
+        try:
+            self._page = self._taking.next()
+        except Exception as error:  # noqa: BLE001 (raised where the page is wanted)
+            self._error = error
+
+    def result(self) -> Page:
+        """The page, once it has come; what hindered it is raised."""
+        self.join()
+        if self._error is not None:
+            raise self._error
+        assert self._page is not None
+        return self._page
 
 
 def _array(answered: Answered, subject: str) -> bytes:

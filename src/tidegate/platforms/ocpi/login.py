@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -114,6 +115,9 @@ def _asked(access: Access, url: str, settings: OcpiSettings, version: str | None
             f"version {found.version} of the platform has no module with records",
             hint="choose another with --version",
         )
+    elsewhere = sorted({_host(each) for each in endpoints.values()} - {_host(url)})
+    if elsewhere:
+        logger.info("the platform has modules at %s", ", ".join(elsewhere))
     other = settings.to_party or _party_of(access, versions.credentials_url(found))
     return msgspec.structs.replace(
         settings,
@@ -125,8 +129,12 @@ def _asked(access: Access, url: str, settings: OcpiSettings, version: str | None
     )
 
 
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
 def _details(access: Access, url: str, wanted: str | None) -> Details:
-    shown = versions.listed(access.ask(url, "its versions", routed=False).data)
+    shown = versions.listed(access.ask(url, "the list of versions", routed=False).data)
     if isinstance(shown, Details):
         if wanted not in {None, shown.version}:
             raise UnknownName("version at this address", str(wanted), [shown.version])
@@ -142,7 +150,7 @@ def _party_of(access: Access, url: str | None) -> str | None:
     if url is None:
         return None
     try:
-        answered = access.ask(url, "its credentials", routed=False)
+        answered = access.ask(url, "the credentials", routed=False)
         found = msgspec.json.decode(answered.data, type=Credentials)
     except (TransportError, msgspec.DecodeError) as problem:
         logger.debug("the platform does not say who it is: %s", type(problem).__name__)

@@ -31,7 +31,8 @@ def error_of(
     code = envelope.status_code
     if code is None or 1000 <= code < 2000:
         return None
-    words = scrubbed(envelope.status_message or "", secrets)
+    said = envelope.status_message
+    words = scrubbed(said if isinstance(said, str) else "", secrets)
     told = f"{host} answered {subject} with OCPI status {code}" + (f": {words}" if words else "")
     kind, hint = _verdict(code)
     return kind(told, hint=hint, status=200, details=words or None, subject=subject)

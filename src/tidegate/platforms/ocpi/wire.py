@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -16,8 +16,8 @@ class Envelope(msgspec.Struct, frozen=True):
 
     data: msgspec.Raw = msgspec.Raw(b"")
     status_code: int | None = None
-    status_message: str | None = None
-    timestamp: str | None = None
+    status_message: Any = None
+    timestamp: Any = None
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -65,7 +65,7 @@ class Credentials(msgspec.Struct, frozen=True):
     party_id: str = ""
 
 
-_envelope: Final = msgspec.json.Decoder(Envelope)
+_envelope: Final = msgspec.json.Decoder(Envelope, strict=False)
 _rows: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
