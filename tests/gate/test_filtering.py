@@ -187,6 +187,16 @@ def test_names_of_unknown_fields_cannot_fill_the_memory() -> None:
     assert sum(made.unknown.values()) == 2000
 
 
+def test_names_of_unknown_fields_are_safe_to_print() -> None:
+    made = RecordFilter(RULES)
+    names = ["\x1b[2Jx", "\x9bx", "a" * 300]
+    for _ in range(2):
+        made.page(text([dict.fromkeys(names, 1)]))
+    assert sum(made.unknown.values()) == 6
+    assert len(made.unknown) == 3
+    assert all(name.isprintable() and len(name) <= 101 for name in made.unknown)
+
+
 def test_digits_are_never_lost() -> None:
     numbers = b'[{"kwh":4.0},{"kwh":4.00},{"kwh":1E3},{"kwh":0.10000000000000000000001},'
     numbers += b'{"kwh":12345678901234567890123}]'

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import UNSET, Raw
 
 from tidegate.gate.rules import Branch, FieldRules, Leaf, Node
-from tidegate.gate.shapes import Compiled, Shape
+from tidegate.gate.shapes import Compiled, Shape, told
 from tidegate.gate.transforms import Hasher, Transform, hashing, transform
 from tidegate.gate.verdicts import Mark, Verdict
 from tidegate.model.errors import MalformedAnswer
@@ -175,8 +175,9 @@ class RecordFilter:
 
     def _unknown(self, rules: Branch, value: Any, path: str) -> Any:
         if rules.other is Verdict.BLANK:
-            known = path in self.unknown or len(self.unknown) < _MAX_UNKNOWN
-            self.unknown[path if known else _OTHERS] += 1
+            shown = told(path)
+            known = shown in self.unknown or len(self.unknown) < _MAX_UNKNOWN
+            self.unknown[shown if known else _OTHERS] += 1
         return self._other(rules, value)
 
     def _branch(self, rules: Branch, value: Any, prefix: str) -> Any:

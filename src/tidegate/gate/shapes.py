@@ -33,6 +33,8 @@ Finder = Callable[[Leaf], Transform | None]
 _MAX_FIELDS: Final = 256
 """More fields in one object are not learned; such records take the slow way."""
 
+_MAX_TOLD: Final = 100
+
 _PLAIN: Final = re.compile(r'[^"\\\x00-\x1f]*')
 """Names that are written without escapes."""
 
@@ -103,6 +105,13 @@ class Shape:
                 yield name, child
 
 
+def told(path: str) -> str:
+    """The path of an unknown field in a form that is safe to print: its name is not ours."""
+    if path.isprintable() and len(path) <= _MAX_TOLD:
+        return path
+    return f"{ascii(path)[1 : _MAX_TOLD + 1]}…"
+
+
 def _uniform(rule: Node) -> Verdict | None:
     """The verdict of all that can stand under a rule, if it is the same whatever the shape."""
     if rule.other not in {Verdict.PASS, Verdict.OMIT}:
@@ -162,7 +171,7 @@ class _Writer:
             return Raw
         assert isinstance(rule, Leaf)
         if rule is _UNKNOWN[Verdict.BLANK]:
-            counted = self._constant(path)
+            counted = self._constant(told(path))
             self._add(indent, f"if {at} is not U:", f" {at} = N", f" C[{counted}] += 1")
             return Raw
         change = self._finder(rule)
