@@ -182,6 +182,15 @@ def test_addresses_may_be_redirected_to_a_slash(platform):
     assert len(platform.get(str(target)).json()["data"]) == 10
 
 
+def test_the_details_may_name_a_module_of_the_platform_itself(platform):
+    """It comes first; the others stay."""
+    plain = platform.get("/2.2.1").json()["data"]["endpoints"]
+    platform.fault("custom-endpoint")
+    first, *others = platform.get("/2.2.1").json()["data"]["endpoints"]
+    assert first["identifier"] == "nltst-tokens"
+    assert others == plain
+
+
 def test_the_end_of_a_window_may_be_inclusive(platform):
     """A server that takes `date_to` itself in sends the record twice in two windows."""
     cut = platform.records("sessions")[20]["last_updated"]

@@ -9,7 +9,7 @@ from tidegate.model import instants
 from tidegate.standins.dcs.accounts import PUBLIC, Account, Sessions, standard_accounts
 from tidegate.standins.dcs.answers import Memory
 from tidegate.standins.dcs.estate import Estate, build
-from tidegate.standins.dcs.faults import Faults
+from tidegate.standins.dcs.faults import Fault, Faults
 from tidegate.standins.dcs.rates import RateLimit
 from tidegate.standins.dcs.refusals import Refusal
 from tidegate.standins.dcs.slots import slot_of
@@ -87,7 +87,7 @@ class Service:
         limits, back_off = options.limits, options.choices.back_off
         self.signed_in_rate = RateLimit(limits.signed_in_rate, limits.rate_period_s, back_off)
         self.public_rate = RateLimit(limits.public_rate, limits.rate_period_s, back_off)
-        self.faults = Faults()
+        self.faults: Faults[Fault] = Faults()
         self.log = Log()
         self.memory = Memory(options.cache_mb << 20)
 

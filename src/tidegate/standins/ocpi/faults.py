@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Final, get_type_hints
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tidegate.standins.faulting import BadFault, Faults, Hit, fields_of, made
+
+__all__ = ["KINDS", "BadFault", "Fault", "Faults", "make_fault", "parse_fault"]
 
 KINDS: Final = {
     "status": "answers with an HTTP error `status`, with `retry_after` as its header if given",
@@ -32,6 +35,7 @@ KINDS: Final = {
     "self-link": "links to the same page again",
     "cursor-link": "sends a link with a cursor in place of the offset",
     "slash": "redirects (308) to the address with a slash at its end",
+    "custom-endpoint": "names a module of the platform's own before the others",
     "no-total": "leaves `X-Total-Count` out",
     "wrong-total": "adds `items` to `X-Total-Count`",
     "no-limit": "leaves `X-Limit` out",
@@ -58,16 +62,11 @@ KINDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Hit):
     """One fault and the requests that it hits.
 
     Attributes:
-        kind: a key of `KINDS`.
-        path: regular expression that the path contains, in any case; empty is every path.
-        query: the same of the query, as sent.
         token: hits only requests whose token has this form, `plain` or `base64`.
-        times: how many requests it hits; -1 is all until it is cleared.
-        after: how many matching requests pass first.
         status: status of an HTTP error.
         code: OCPI status code.
         seconds: length of a pause.
@@ -78,12 +77,7 @@ class Fault:
         retry_after: text of the header `Retry-After`.
     """
 
-    kind: str
-    path: str = ""
-    query: str = ""
     token: str = ""
-    times: int = -1
-    after: int = 0
     status: int = 503
     code: int = 2001
     seconds: float = 1.0
@@ -95,14 +89,7 @@ class Fault:
 
     def matches(self, path: str, query: str = "", form: str = "") -> bool:
         """Whether it hits a request for `path` with `query` and a token of `form`."""
-        if self.token and self.token != form:
-            return False
-        wanted = ((self.path, path), (self.query, query))
-        return all(re.search(pattern, text, re.IGNORECASE) for pattern, text in wanted)
-
-
-class BadFault(ValueError):
-    """A fault that does not exist or whose settings make no sense."""
+        return self.token in {"", form} and Hit.matches(self, path, query)
 
 
 def parse_fault(text: str) -> Fault:
@@ -111,9 +98,7 @@ def parse_fault(text: str) -> Fault:
     Raises:
         BadFault: the kind or a setting is unknown.
     """
-    kind, _, settings = text.partition(":")
-    pairs = [pair.partition("=") for pair in settings.split(",") if pair]
-    return make_fault({"kind": kind, **{name: value for name, _, value in pairs}})
+    return make_fault(fields_of(text))
 
 
 def make_fault(fields: dict[str, Any]) -> Fault:
@@ -122,50 +107,4 @@ def make_fault(fields: dict[str, Any]) -> Fault:
     Raises:
         BadFault: the kind or a setting is unknown.
     """
-    if fields.get("kind") not in KINDS:
-        raise BadFault(f"unknown fault '{fields.get('kind')}', known: {', '.join(KINDS)}")
-    hints = get_type_hints(Fault)
-    unknown = [name for name in fields if name not in hints]
-    if unknown:
-        raise BadFault(f"unknown setting '{unknown[0]}', known: {', '.join(hints)}")
-    try:
-        fault = Fault(**{name: hints[name](value) for name, value in fields.items()})
-        re.compile(fault.path)
-        re.compile(fault.query)
-    except (ValueError, TypeError, re.error) as problem:
-        raise BadFault(str(problem)) from None
-    return fault
-
-
-@dataclass(slots=True)
-class Faults:
-    """The faults in force, in the order they were set."""
-
-    active: list[Fault] = field(default_factory=list)
-
-    def add(self, *faults: Fault) -> None:
-        """Puts faults in force."""
-        self.active.extend(faults)
-
-    def clear(self) -> None:
-        """Ends all faults."""
-        self.active.clear()
-
-    def take(self, path: str, query: str = "", form: str = "") -> list[Fault]:
-        """The faults that hit a request; each counts the hit."""
-        hits: list[Fault] = []
-        for place, fault in enumerate(self.active):
-            if not fault.matches(path, query, form) or fault.times == 0:
-                continue
-            if fault.after > 0:
-                self.active[place] = replace(fault, after=fault.after - 1)
-                continue
-            hits.append(fault)
-            if fault.times > 0:
-                self.active[place] = replace(fault, times=fault.times - 1)
-        self.active = [fault for fault in self.active if fault.times != 0]
-        return hits
-
-    def documents(self) -> list[dict[str, Any]]:
-        """The faults as JSON."""
-        return [asdict(fault) for fault in self.active]
+    return made(Fault, KINDS, fields)

@@ -62,7 +62,9 @@ def _details(asked: Asked, version: str) -> dict[str, Any]:
     """The endpoints of a version; 2.1.1 knows no roles, so its tokens are those of the eMSP."""
     old, root = version == "2.1.1", asked.root + PREFIX
     receiver = ("tokens", "RECEIVER", f"{root}/cpo/{version}/tokens")
+    custom = ("nltst-tokens", "SENDER", f"{root}/custom/{version}/tokens")
     endpoints = [
+        *([custom] if asked.fault("custom-endpoint") else []),
         ("credentials", "SENDER", f"{root}/{version}/credentials"),
         *([] if old else [receiver]),
         *((name, "SENDER", f"{root}/cpo/{version}/{name}") for name in MODULES if name != "tokens"),
@@ -129,7 +131,7 @@ def _single(service: Service, version: str, ids: list[str]) -> Any:
     found: Any = service.platform.location(ids[0], version)
     for wanted, members, name in zip(ids[1:], ("evses", "connectors"), ("uid", "id"), strict=False):
         inner = (found or {}).get(members) or []
-        found = next((one for one in inner if str(one[name]).upper() == wanted.upper()), None)
+        found = next((one for one in inner if str(one.get(name)).upper() == wanted.upper()), None)
     if found is None:
         raise Refusal(404, 2003, "unknown location")
     return found

@@ -43,7 +43,7 @@ class Standin:
         return self.service.log
 
     @property
-    def faults(self) -> Faults:
+    def faults(self) -> Faults[Fault]:
         """The faults in force; add to them or clear them."""
         return self.service.faults
 

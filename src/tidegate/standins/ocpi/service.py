@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from tidegate.model import instants
-from tidegate.standins.ocpi.faults import Faults
+from tidegate.standins.ocpi.faults import Fault, Faults
 from tidegate.standins.ocpi.platform import Platform
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Service:
         self.options = options
         self.platform = Platform(options)
         self.clock = Clock(options.clock)
-        self.faults = Faults()
+        self.faults: Faults[Fault] = Faults()
         self.log: list[Entry] = []
         self.parties: dict[str, Party] = {options.token: Party()}
         self.registrations = {options.registration} - {""}
