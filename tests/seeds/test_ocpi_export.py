@@ -227,6 +227,7 @@ def test_o20_export_without_end(new, tmp_path, monkeypatch):
     words = [PROGRAM, "ocpi", "get", "sessions", "--follow", "--every", "1s"]
     environment = {**os.environ, "TIDEGATE_STORE": str(tmp_path / "store")}
     with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout
         first = [running.stdout.readline() for _ in range(40)]
         new.service.touch("sessions", 7)
         again = running.stdout.readline()
@@ -315,6 +316,7 @@ def test_o31_the_first_record_comes_within_one_page(new, tmp_path):
     words = [PROGRAM, "ocpi", "get", "sessions", "--page-size", "7"]
     environment = {**os.environ, "TIDEGATE_STORE": str(tmp_path / "store")}
     with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout
         lines = [running.stdout.readline() for _ in range(7)]
         running.kill()
     assert all(json.loads(line)["currency"] == "EUR" for line in lines)
