@@ -14,13 +14,18 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from tests.store.another_process import AnotherProcess, numbered
 
 from tidegate.model.errors import Duplicate, StoreBusy, StoreError
+from tidegate.model.records import Record
 from tidegate.model.series import NewSeries, SeriesKey
 from tidegate.model.windows import Window
 from tidegate.store import open_store
+from tidegate.store.messages import ConnectionRecord, Counts
+from tidegate.store.records_energy import CONTRIBUTIONS
+from tidegate.store.records_writing import RECORDS
 from tidegate.store.sharing.election import SharedStore
 from tidegate.store.sharing.owner import Owner
 from tidegate.store.sharing.places import read_pointer
@@ -439,6 +444,20 @@ class TestLine:
         assert far.read([SeriesKey(1)], EVER).read_all().equals(READINGS.empty_table())
         assert far.read_before([SeriesKey(1)], 0).equals(READINGS.empty_table())
         assert far.extents([SeriesKey(1)]).equals(near.extents([SeriesKey(1)]))
+
+    def test_records(self, near: OpenedStore, far: OpenedStore):
+        """Records and what was done with them arrive as they were, bytes that are no ASCII too."""
+        near.put_connection(ConnectionRecord(name="cpo", platform="ocpi", url="https://x.example"))
+        row = {"module": "sessions", "key": "a", "updated_at": 5, "document": '"Café"'}
+        table = pa.Table.from_pylist([row | {"places": ["p", "q"]}], schema=RECORDS)
+        run = far.start_run("cpo", "test")
+        counts = far.confirm_records("cpo", run, [], table, CONTRIBUTIONS.empty_table())
+
+        assert counts.records == Counts(inserted=1)
+        expected = [Record("a", 5, '"Café"'.encode(), ("p", "q"))]
+        assert far.records("cpo", "sessions", places=["q"]) == expected
+        assert near.records("cpo", "sessions") == expected
+        assert far.count_records("cpo", "sessions", updated_to=5) == 0
 
     def test_foreign_numbers(self, near: OpenedStore, far: OpenedStore):
         """Keys may be NumPy integers and collections of any kind, as they may be locally."""
