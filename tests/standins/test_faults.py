@@ -113,7 +113,7 @@ def test_properties_may_follow_the_readings(broken):
 
 def test_a_fault_hits_the_requests_it_is_meant_for():
     """Path, number of hits and number of requests that pass first are honoured."""
-    faults = Faults()
+    faults: Faults[Fault] = Faults()
     faults.add(Fault("html", path="/READINGS$", times=2, after=1))
     asked = ["/meters", "/readings", "/readings", "/meters", "/readings", "/readings"]
     assert [len(faults.take(path)) for path in asked] == [0, 0, 1, 0, 1, 0]
