@@ -52,12 +52,10 @@ class OpenFile(msgspec.Struct, frozen=True):
     Attributes:
         path: of the file under way.
         length: bytes of it that are confirmed; what is beyond is dropped.
-        start: start of the interval it is for, UTC microseconds.
     """
 
     path: str
     length: int
-    start: int
 
 
 class Progress(msgspec.Struct, kw_only=True):

@@ -10,6 +10,7 @@ import os
 import stat
 import sys
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 import msgspec
@@ -22,7 +23,6 @@ from tidegate.services.ocpi_progress import OpenFile
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from tidegate.formats.records import RecordWriter
     from tidegate.services.ocpi_export import Outlet
@@ -167,10 +167,10 @@ class RotatingFiles:
         """A writer for one run, to the file of the interval that it begins in."""
         start = now() // self._step * self._step
         known = self._export.progress.file
-        if known is not None and known.start != start:
+        path = self._folder / f".{_stem(outlet, start)}.{outlet.wanted.format}.part"
+        if known is not None and known.path != str(path):
             self.finish(self._export)
             known = None
-        path = self._folder / f".{_stem(outlet, start)}.{outlet.wanted.format}.part"
         length = known.length if known is not None and path.exists() else 0
         with path.open("r+b" if path.exists() else "x+b") as stream:
             _protect(stream, outlet)
@@ -181,7 +181,7 @@ class RotatingFiles:
             writer.close()
             stream.flush()
             os.fsync(stream.fileno())
-            self._open = OpenFile(str(path), stream.tell(), start)
+            self._open = OpenFile(str(path), stream.tell())
 
     def remembered(self, progress: Progress) -> Progress:
         """The progress with the file that is open."""
@@ -192,7 +192,7 @@ class RotatingFiles:
         known = export.progress.file
         if known is None:
             return
-        part = self._folder / known.path
+        part = Path(known.path)
         if part.exists():
             with part.open("r+b") as stream:
                 stream.truncate(known.length)
