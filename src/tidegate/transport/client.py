@@ -41,6 +41,12 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
+def _no_pause(answer: Answer) -> float | None:
+    """No pause, whatever the body says."""
+    del answer
+    return None
+
+
 class HttpClient:
     """Asks one platform; holds its cookies, its limiter and the patience to have with it.
 
@@ -50,6 +56,7 @@ class HttpClient:
         credentials: headers that prove who asks.
         allow_http: True to let secrets travel by plain http to another machine.
         explain: the platform's own words in the body of an error.
+        suggested_pause: seconds that the body of a 429 asks for, where no header does.
         stamps: headers made anew for every request that is sent, e.g. its id.
 
     Raises:
@@ -69,6 +76,7 @@ class HttpClient:
         allow_http: bool = False,
         progress: Progress = SILENT,
         explain: Callable[[Answer], str | None] = own_words,
+        suggested_pause: Callable[[Answer], float | None] = _no_pause,
         stamps: Callable[[], Mapping[str, str]] = dict,
         clock: Clock = SYSTEM,
     ) -> None:
@@ -83,7 +91,16 @@ class HttpClient:
         self._closed = threading.Event()
         self._http = _driver(Origin.of(self.address), timeouts)
         self._exchange = Exchange(
-            self._http, credentials, allow_http, timeouts, limits, explain, stamps, progress, clock
+            http=self._http,
+            credentials=credentials,
+            allow_http=allow_http,
+            timeouts=timeouts,
+            limits=limits,
+            explain=explain,
+            suggested_pause=suggested_pause,
+            stamps=stamps,
+            progress=progress,
+            clock=clock,
         )
 
     def request(

@@ -55,6 +55,7 @@ class Exchange:
     timeouts: Timeouts
     limits: AnswerLimits
     explain: Callable[[Answer], str | None]
+    suggested_pause: Callable[[Answer], float | None]
     stamps: Callable[[], Mapping[str, str]]
     progress: Progress
     clock: Clock
@@ -161,8 +162,13 @@ class Exchange:
             answer,
             call.asked,
             details=scrubbed(words, secrets) if words else None,
-            retry_after=asked_pause(response.headers, self.clock),
+            retry_after=self._asked_pause(answer),
         )
+
+    def _asked_pause(self, answer: Answer) -> float | None:
+        """Seconds that the platform asks for, by its headers or else in its own way."""
+        asked = asked_pause(answer.headers, self.clock)
+        return self.suggested_pause(answer) if asked is None and answer.status == 429 else asked
 
     def _beginning(self, response: httpx2.Response, call: Call) -> bytes:
         """As much of an error's body as an explanation may have; less if it breaks off."""

@@ -12,6 +12,7 @@ import time
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from tests.platforms.dcs.conftest import Asked, Canned, Reply
 
@@ -27,7 +28,9 @@ from tidegate.model.errors import (
     Unreachable,
 )
 from tidegate.platforms.dcs import turns
+from tidegate.platforms.dcs.explaining import back_off
 from tidegate.standins.dcs.faults import parse_fault
+from tidegate.transport.answers import Answer
 from tidegate.transport.retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -272,6 +275,23 @@ class TestFailures:
             client.meters()
 
         assert caught.value.retry_after == 3600
+
+    @pytest.mark.parametrize("suggestion", [3600, "3600", 3600.0])
+    @pytest.mark.parametrize("headers", [{}, {"Retry-After": "soon"}])
+    def test_a_pause_suggested_by_the_body(self, canned: Canned, suggestion: Any, headers: Any):
+        """Without a header that can be read, `backOffSuggestion` in the body says how long."""
+        body = {"details": "slow down", "backOffSuggestion": suggestion}
+        canned.answer("/", body, status=429, headers=headers)
+        with DcsWebApi(canned.url) as client, pytest.raises(Throttled) as caught:
+            client.meters()
+
+        assert caught.value.retry_after == 3600
+
+    @pytest.mark.parametrize("suggestion", ["soon", "nan", "inf", -1, None, [], True])
+    def test_a_suggestion_that_is_none(self, suggestion: Any):
+        """A suggestion that is no number of seconds asks for nothing."""
+        body = msgspec.json.encode({"backOffSuggestion": suggestion})
+        assert back_off(Answer(429, {}, body)) is None
 
     def test_changes_are_sent_once(self, canned: Canned):
         """A call that changes the server is not sent again after a gateway error."""

@@ -21,6 +21,7 @@ from tidegate.model.errors import (
     TransportError,
 )
 from tidegate.platforms.dcs.explaining import (
+    back_off,
     server_words,
     unknown_register,
     unknown_virtual_meter,
@@ -115,6 +116,7 @@ class DcsClient:
             limiter=limiter,
             progress=progress,
             explain=server_words,
+            suggested_pause=back_off,
         )
         self.rooturl = self._http.address
         self.timeout = (timeouts.connect, timeouts.read)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -29,6 +30,18 @@ def server_words(answer: Answer) -> str | None:
         if value != words and isinstance(value, str | int | float)
     ]
     return "; ".join([words, *further] if words else further) or None
+
+
+def back_off(answer: Answer) -> float | None:
+    """Seconds of the `backOffSuggestion` in the body of an error, a number or a text of one."""
+    suggestion = _object(answer.body).get("backOffSuggestion")
+    if isinstance(suggestion, bool) or not isinstance(suggestion, str | int | float):
+        return None
+    try:
+        seconds = float(suggestion)
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < math.inf else None
 
 
 def _object(body: bytes) -> dict[str, Any]:
