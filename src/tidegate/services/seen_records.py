@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import msgspec
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from tidegate.model.records import Record
     from tidegate.model.views import Exclusion, Selection
+    from tidegate.platforms.ocpi.client import Page
     from tidegate.platforms.ocpi.settings import OcpiSettings
     from tidegate.store.messages import ConnectionRecord
     from tidegate.store.verbs import Verbs
@@ -28,6 +31,10 @@ _ENCODER: Final = msgspec.json.Encoder()
 _EXACT: Final = msgspec.json.Decoder(float_hook=msgspec.Raw)
 _ELEMENTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _LOCATIONS: Final = "locations"
+_SOUGHT: Final = 1000
+"""Records that are asked of the platform at once where only some of them are taken."""
+_MOST_PAGES: Final = 20
+"""Pages of the platform that are looked through for one page of a view."""
 
 
 class Found(NamedTuple):
@@ -160,40 +167,54 @@ class LiveRecords:
         limit: int,
         pass_on: Callable[[bytes], bytes],
     ) -> Found:
-        """Records in the platform's order; a page may be short where some are not selected.
+        """Records in the platform's order; the page is short where too many are not taken.
 
         The number of all is told only where nothing is selected, since it would tell of others.
         """
-        (page,) = self._client.pages(
-            module, date_from=start, date_to=end, offset=offset, page_size=limit, one_page=True
+        if choice.wanted_of(module) is None and not choice.without and start is end is None:
+            (page,) = self._client.pages(module, offset=offset, page_size=limit, one_page=True)
+            lines = pass_on(page.data)
+            return Found(lines, lines.count(b"\n"), page.total, page.next_offset)
+        kept: list[bytes] = []
+        pages = self._client.pages(
+            module, date_from=start, date_to=end, offset=offset, page_size=_SOUGHT, stop=_never
         )
-        lines = pass_on(_selected(module, page.data, choice, start, end))
-        is_whole = choice.wanted_of(module) is None and not choice.without
-        total = page.total if is_whole else None
-        return Found(lines, lines.count(b"\n"), total, page.next_offset)
+        following = None
+        for page in islice(pages, _MOST_PAGES):
+            following = _select(kept, page, partial(_selected, module, choice, start, end), limit)
+            if len(kept) >= limit:
+                break
+        return Found(pass_on(b"[" + b",".join(kept) + b"]"), len(kept), None, following)
 
     def close(self) -> None:
         """Disconnect."""
         self._client.close()
 
 
+def _select(
+    kept: list[bytes], page: Page, selected: Callable[[bytes], bytes | None], limit: int
+) -> int | None:
+    """Keep what is taken of a page, until there are enough; where to go on."""
+    for following, element in enumerate(_ELEMENTS.decode(page.data), page.offset + 1):
+        record = selected(bytes(element))
+        if record is not None:
+            kept.append(record)
+            if len(kept) >= limit:
+                return following
+    return page.next_offset
+
+
 def _selected(
-    module: str, data: bytes, choice: Choice, start: int | None, end: int | None
-) -> bytes:
-    """A page of the platform without the records that the choice does not take."""
-    if choice.wanted_of(module) is None and not choice.without and start is end is None:
-        return data
-    kept = []
-    for element in _ELEMENTS.decode(data):
-        record = _object(msgspec.json.decode(element))
-        names = places_of(module, record)
-        if not choice.takes_of(module, names) or not _is_within(record, start, end):
-            continue
-        if module == _LOCATIONS and choice.wanted is not None:
-            kept.append(_pruned(choice, names, bytes(element)))
-        else:
-            kept.append(bytes(element))
-    return b"[" + b",".join(kept) + b"]"
+    module: str, choice: Choice, start: int | None, end: int | None, element: bytes
+) -> bytes | None:
+    """A record of the platform as far as the choice takes it; None if it does not."""
+    record = _object(msgspec.json.decode(element))
+    names = places_of(module, record)
+    if not choice.takes_of(module, names) or not _is_within(record, start, end):
+        return None
+    if module == _LOCATIONS and choice.wanted is not None:
+        return _pruned(choice, names, element)
+    return element
 
 
 def _pruned(choice: Choice, names: Sequence[str], document: bytes) -> bytes:
@@ -202,6 +223,11 @@ def _pruned(choice: Choice, names: Sequence[str], document: bytes) -> bytes:
     if isinstance(location, dict) and isinstance(location.get("evses"), list):
         location["evses"] = choice.evses(names, location["evses"])
     return _ENCODER.encode(location)
+
+
+def _never() -> bool:
+    """Pages are asked for one by one, as they are needed."""
+    return False
 
 
 def _is_within(record: dict[str, Any], start: int | None, end: int | None) -> bool:
