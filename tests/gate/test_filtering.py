@@ -205,6 +205,14 @@ def test_digits_are_never_lost() -> None:
         assert b"[" + b",".join(out.splitlines()) + b"]" == numbers
 
 
+def test_a_number_of_any_length_is_a_number() -> None:
+    digits = b"7" * 5000
+    page = b'[{"id":-%b,"kwh":%b,"tags":["%b"]},{"id":2}]' % (digits, digits, digits)
+    first, second = RecordFilter(RULES).page(page).splitlines()
+    assert first == b'{"id":-%b.0,"kwh":"#NA","tags":["%b"]}' % (digits, digits)
+    assert second == b'{"id":2}'
+
+
 def test_a_line_is_a_record_however_the_page_is_laid_out() -> None:
     made = RecordFilter(VARIANTS["everything"])
     page = json.dumps([{"id": "a\nb", "x": [{"y": 1}]}, {"id": "c"}], indent=2)

@@ -39,6 +39,7 @@ _SURROGATE: Final = re.compile(
     rb"\\(?:[^uU]|u(?![dD][89a-fA-F])|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     rb"|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
+_INTEGER: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|(?P<huge>\d{4000,})(?![\d.eE])')
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _exact = msgspec.json.Decoder(float_hook=Raw)
@@ -102,7 +103,7 @@ class RecordFilter:
         try:
             return self._page(_plain(data))
         except _UNREADABLE:
-            repaired = _SURROGATE.sub(lambda found: b"\\ufffd" if found["lone"] else found[0], data)
+            repaired = _repaired(data)
         try:
             return self._page(_plain(repaired))
         except _UNREADABLE:
@@ -293,6 +294,15 @@ class _Fast:
             return None
         self._blank([record])
         return _encoder.encode(record) + b"\n"
+
+
+def _repaired(data: bytes) -> bytes:
+    """The text with halves of characters replaced, and whole numbers too long for `int` as others.
+
+    Both are allowed by the grammar of JSON and refused by the decoder.
+    """
+    whole = _SURROGATE.sub(lambda found: b"\\ufffd" if found["lone"] else found[0], data)
+    return _INTEGER.sub(lambda found: found[0] + (b".0" if found["huge"] else b""), whole)
 
 
 def _same(value: Any) -> Any:
