@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from tidegate.model.attributes import AttributeFilter
@@ -18,9 +19,12 @@ from tidegate.store.files import DATABASE
 from tidegate.store.local import LocalStore
 from tidegate.store.messages import Counts, RunState, Version
 from tidegate.store.migrations import STEPS, upgrade
+from tidegate.store.records_energy import CONTRIBUTIONS
+from tidegate.store.records_writing import RECORDS
 from tidegate.store.schema import FORMAT, TABLES
 
 FORMAT_1 = Path(__file__).parent / "data" / "format_1.sql"
+FORMAT_2 = FORMAT_1.with_name("format_2.sql")
 
 
 @pytest.fixture
@@ -59,6 +63,27 @@ def test_a_store_of_format_1_opens_with_all_it_holds(of_format_1, readings):
         assert [run.state for run in store.runs()] == [RunState.COMPLETE]
         assert [entry.subject for entry in store.catalogue("campus")] == ["R733"]
         assert store.merge_readings(now) == Counts(equal=2)
+
+
+def test_a_store_of_format_2_opens_and_takes_records(of_format_1):
+    """Users and keys of format 2 are there, and records and views have their place."""
+    connection = duckdb.connect(of_format_1 / DATABASE)
+    connection.execute(FORMAT_2.read_text())
+    connection.close()
+    of_format_1.chmod(0o700)
+    with LocalStore.open(of_format_1, create=False) as store:
+        assert store.status().format == FORMAT
+        assert [user.name for user in store.users()] == ["anna"]
+        (key,) = store.api_keys()
+        assert (key.id, key.repositories, key.view) == ("k1", ("main",), None)
+        assert store.views() == []
+        (entry,) = store.catalogue("campus")
+        assert entry.asked == ()
+        run = store.start_run("campus", "test")
+        row = {"module": "m", "key": "a", "updated_at": 1, "document": "{}", "places": []}
+        records = pa.Table.from_pylist([row], schema=RECORDS)
+        store.confirm_records("campus", run, [], records, CONTRIBUTIONS.empty_table())
+        assert store.count_records("campus", "m") == 1
 
 
 def test_an_upgraded_store_has_the_tables_of_a_new_one(of_format_1, tmp_path):
