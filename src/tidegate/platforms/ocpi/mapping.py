@@ -23,7 +23,6 @@ _SOURCES: Final = {
     "city": "city",
     "postal_code": "postal_code",
     "country": "country",
-    "location_name": "name",
     "parking_type": "parking_type",
 }
 """Attributes of a series and the members of a location that tell them."""
@@ -49,7 +48,7 @@ class Mapping:
         yield Entry(
             subject=subject,
             kind="location",
-            name=text(location, "name") or text(location, "id") or subject,
+            name=text(location, "id") or subject,
             document=_attributes(location, location, {}),
             asked=("locations",),
         )
@@ -145,7 +144,11 @@ def _place(record: Record) -> tuple[Record, Record]:
 
 
 def _attributes(party: Record, location: Record, evse: Record) -> dict[str, str | None]:
-    """What is known of an EVSE by name of the attribute; only what is told."""
+    """What is known of an EVSE by name of the attribute; only what is told.
+
+    Names of places stay away, since they may be those of persons, and so do postal codes of private
+    places, which may belong to a single house.
+    """
     found = {name: text(location, member) for name, member in _SOURCES.items()}
     found["location"] = text(location, "id")
     found["party"] = _joined(party) or None
@@ -155,6 +158,8 @@ def _attributes(party: Record, location: Record, evse: Record) -> dict[str, str 
     kinds = {text(connector, "power_type") for connector in children(evse, "connectors")}
     found["power_type"] = ", ".join(sorted(kind for kind in kinds if kind)) or None
     found["public"] = _is_public(location)
+    if found["public"] == "no":
+        found["postal_code"] = None
     return {name: value for name, value in found.items() if value is not None}
 
 
