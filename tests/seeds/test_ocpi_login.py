@@ -285,3 +285,23 @@ def test_o39_not_logged_in(tidegate, tmp_path, untouched):
         "hint: tidegate ocpi login URL --party XX-YYY makes one",
     ]
     assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Fault("status", status=404, query="offset=8"), 31),
+        (Fault("code", code=2001, query="offset=8"), 28),
+        (Fault("malformed", query="offset=8"), 25),
+        (Fault("self-link", query="offset=8"), 27),
+    ],
+)
+def test_d14_an_export_that_breaks_off_says_so(tidegate, standin, fault, code):
+    """Defect 14: what came before is printed whole, and the exit code is not zero."""
+    tidegate("ocpi", "login", standin.versions_url, "--party", "XX-YYY", "-t", standin.token)
+    standin.faults.add(fault)
+    ran = tidegate("ocpi", "get", "sessions", "--page-size", "8", check=False)
+    assert ran.code == code
+    assert len(ran.rows) == (16 if fault.kind == "self-link" else 8)
+    assert "error[" in ran.err
+    assert "hint: " in ran.err

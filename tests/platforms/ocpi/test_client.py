@@ -357,14 +357,6 @@ class TestErrors:
         assert len([row for row in rows if row is not None]) == 40
         assert None in rows
 
-    def test_a_location_by_its_id(self, asking):
-        """Its text; None for one that the platform does not know."""
-        with asking.client() as client:
-            (page,) = client.pages("locations", page_size=2, one_page=True)
-            first = msgspec.json.decode(page.data)[0]
-            assert msgspec.json.decode(client.location(first["id"]) or b"") == first
-            assert client.location("no such/place") is None
-
 
 @pytest.mark.parametrize("version", ["2.1.1", "2.2.1", "2.3.0"])
 @pytest.mark.parametrize("module", ["sessions", "cdrs", "locations", "tariffs"])

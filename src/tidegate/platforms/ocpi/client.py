@@ -19,7 +19,7 @@ from tidegate.model.errors import (
 )
 from tidegate.model.instants import SECOND, to_text
 from tidegate.platforms.ocpi.dedup import Seen
-from tidegate.platforms.ocpi.paging import Walk, below
+from tidegate.platforms.ocpi.paging import Walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -121,23 +121,6 @@ class OcpiClient:
                     yield taking.next()
         else:
             yield from _ahead(taking)
-
-    def location(self, id: str) -> bytes | None:
-        """The text of one location; None if the platform does not know it.
-
-        Raises:
-            TransportError: the platform cannot be asked, or says no.
-        """
-        try:
-            url = below(self._endpoint("locations"), id)
-            answered = self._access.ask(url, "a location")
-        except UnknownToPlatform:
-            return None
-        except Refused as refusal:
-            if refusal.status == 200:
-                return None
-            raise
-        return answered.data if answered.data.startswith(b"{") else None
 
     def close(self) -> None:
         """Disconnect; what is being asked for ends."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from tidegate.model.errors import UnsafeLink
 from tidegate.platforms.ocpi.dedup import Seen
@@ -15,7 +15,7 @@ from tidegate.transport.links import Origin
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Seen", "Walk", "below", "next_link", "with_query"]
+__all__ = ["Seen", "Walk", "next_link", "with_query"]
 
 logger = logging.getLogger(__name__)
 
@@ -47,13 +47,6 @@ def with_query(url: str, parameters: Mapping[str, str]) -> str:
     own = [(name, text) for name, text in _query(parts.query) if name not in parameters]
     query = urlencode([*own, *parameters.items()], safe=":")
     return urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
-
-
-def below(url: str, name: str) -> str:
-    """The address of one object below that of its module."""
-    parts = urlsplit(url)
-    path = f"{parts.path.rstrip('/')}/{quote(name, safe='')}"
-    return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
 
 
 class Walk:
