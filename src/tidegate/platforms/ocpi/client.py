@@ -12,9 +12,7 @@ import msgspec
 
 from tidegate.model.errors import (
     MalformedAnswer,
-    Refused,
     UnknownName,
-    UnknownToPlatform,
     UnsafeLink,
 )
 from tidegate.model.instants import SECOND, to_text
