@@ -15,12 +15,14 @@ from tidegate.store.partials_sql import statement
 TEXTS = Path(__file__).parent / "sql"
 YEAR = Window(0, 365 * DAY)
 CYCLIC = Lane(number=0, whole=True, weighted=False, scaled=False)
+ALWAYS = Lane(number=0, always=True, scaled=False)
 CUT = Lane(number=1, levels=True)
 HELD = Lane(number=2, spontaneous=True, levels=True)
 MEANS = Lane(number=3, levels=True, mean=True, given=True)
 HELD_MEANS = Lane(number=4, spontaneous=True, mean=True, levels=True, scaled=False)
 CASES = {
     "amounts": PartialsRequest(lanes=(CYCLIC,)),
+    "always": PartialsRequest(lanes=(ALWAYS,)),
     "levels": PartialsRequest(lanes=(CUT, HELD), covered=True),
     "steps": PartialsRequest(lanes=(MEANS, HELD_MEANS), step_membership=True),
     "several": PartialsRequest(lanes=(CYCLIC, CUT, HELD), several=True),

@@ -24,6 +24,7 @@ class Lane(msgspec.Struct, frozen=True, kw_only=True):
         number: what the rows of `factors` and `calendar` name the lane by.
         given: the readings are in the table of calculated ones, not in the store.
         whole: every cell is the whole time of one reading, which decides on membership.
+        always: every series is a member in every cell, so that membership need not be looked at.
         weighted: cells bring weights other than 1.
         scaled: factors other than 1, or shifts, belong to the series.
         mean: the cells of one series in one bucket are averaged before series are added.
@@ -36,6 +37,7 @@ class Lane(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     given: bool = False
     whole: bool = False
+    always: bool = False
     weighted: bool = True
     scaled: bool = True
     mean: bool = False

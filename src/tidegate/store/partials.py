@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import structs
 from numpy.typing import NDArray
 
 from tidegate.model.flags import RANK
@@ -99,8 +100,16 @@ def _tables(
         chosen = joined.filter(pc.equal(joined["lane"], lane.number)).drop_columns("lane")
         cells = calendar.filter(pc.equal(calendar["lane"], lane.number)).drop_columns("lane")
         if chosen.num_rows and (lane.spontaneous or cells.num_rows):
-            found.append(_LaneTables(lane, chosen, cells))
+            always = not lane.spontaneous and _is_always(chosen, cells)
+            found.append(_LaneTables(structs.replace(lane, always=always), chosen, cells))
     return found
+
+
+def _is_always(members: pa.Table, cells: pa.Table) -> bool:
+    """True when every span holds the instants at which membership of all cells is decided."""
+    decided = pc.min_max(cells["decided"]).as_py()
+    begun, ended = pc.max(members["start"]).as_py(), pc.min(members["end"]).as_py()
+    return bool(begun <= decided["min"] and decided["max"] < ended)
 
 
 def _expected(lane: _LaneTables, request: PartialsRequest) -> Iterator[Expected]:

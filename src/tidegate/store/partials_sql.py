@@ -136,6 +136,8 @@ def _added(lane: Lane, request: PartialsRequest, source: str, window: Window) ->
 
 
 def _membership(lane: Lane) -> str:
+    if lane.always:
+        return "m.series = r.series"
     # the detour over r.ts keeps planners from joining the whole calendar to all members first
     decided = "r.ts" if lane.whole else "r.ts + (c.decided - c.point)"
     return f"""m.series = r.series
