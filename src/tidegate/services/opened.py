@@ -32,12 +32,13 @@ class Store(Definitions, Answers, Platforms):
             StoreBusy: another process owns the store and does not answer.
             StoreTooNew: a later release wrote the store.
         """
+        from tidegate.services.connection_files import mirror
         from tidegate.services.settings import store_path
         from tidegate.store import open_store
 
         folder = store_path(None if path is None else Path(path))
         opened = cls(open_store(folder), folder)
-        opened.mirror_connections()
+        mirror(opened.verbs, folder)
         return opened
 
     def close(self) -> None:

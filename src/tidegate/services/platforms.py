@@ -65,7 +65,7 @@ class Platforms(Held):
         }
         record = ConnectionRecord(name=name, platform="dcs", url=url, settings=settings)
         made = connect(self.verbs, record, password, policies=self.policies)
-        self.mirror_connections()
+        self._mirror_connections()
         return made
 
     def connect_tsm(
@@ -113,7 +113,7 @@ class Platforms(Held):
         }
         record = ConnectionRecord(name=name, platform="tsm", url=url, settings=settings)
         made = connect(self.verbs, record, secret, policies=self.policies)
-        self.mirror_connections()
+        self._mirror_connections()
         return made
 
     def connect_ocpi(
@@ -152,7 +152,7 @@ class Platforms(Held):
             policies=self.policies,
             progress=progress,
         )
-        self.mirror_connections()
+        self._mirror_connections()
         return made
 
     def push_tsm(
@@ -229,9 +229,9 @@ class Platforms(Held):
         from tidegate.services import connecting
 
         connecting.remove(self.verbs, connection_named(self.verbs, name))
-        self.mirror_connections()
+        self._mirror_connections()
 
-    def mirror_connections(self) -> None:
+    def _mirror_connections(self) -> None:
         """Keep the file of connections, which commands without a database read, as the store."""
         from tidegate.services.connection_files import mirror
 
