@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -69,16 +70,23 @@ def ingest_rules(module: str, settings: OcpiSettings) -> FieldRules:
 
 
 def _mended(page: bytes, module: str) -> bytes:
-    """A page with texts that cannot be written, such as half an emoji, made readable.
+    """A page with half an emoji or a number that no machine holds, made readable.
 
     Raises:
         MalformedAnswer: it is not JSON.
     """
     try:
-        document = json.loads(page.decode(errors="replace"))
-    except ValueError:
+        document = json.loads(page.decode(errors="replace"), parse_float=_finite, parse_int=_finite)
+    except (ValueError, RecursionError):
         raise MalformedAnswer(f"a page of {module} is not JSON", subject=module) from None
     return json.dumps(document, ensure_ascii=False).encode(errors="replace")
+
+
+def _finite(digits: str) -> int | float | None:
+    value = float(digits)
+    if not math.isfinite(value):
+        return None
+    return int(digits) if digits.lstrip("-").isdecimal() else value
 
 
 class Ingest:
@@ -100,7 +108,6 @@ class Ingest:
         self._module = module
         self._mapping = mapping
         self._hasher = hasher
-        self._hashed: dict[str, str] = {}
         self._step = step
         self._filter = None if settings.keep_full else RecordFilter(rules, hasher=hasher)
         self._hides_keys = not rules.lets_out(own)
@@ -165,14 +172,7 @@ class Ingest:
     def _places(self, record: Record) -> list[str]:
         if self._module == "tokens":
             return []
-        return [self._hash(name) for name in places_of(self._module, record)]
-
-    def _hash(self, name: str) -> str:
-        """The keyed hash of a name of a place, of which there are not many."""
-        found = self._hashed.get(name)
-        if found is None:
-            found = self._hashed[name] = self._hasher(name)
-        return found
+        return [self._hasher(name) for name in places_of(self._module, record)]
 
     def _described(self, records: list[Record]) -> tuple[Entry, ...]:
         if self._module != "locations":
