@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from tidegate.model.errors import TidegateError
 from tidegate.services.answers import Answers
 from tidegate.services.definitions import Definitions
 from tidegate.services.platforms import Platforms
@@ -38,7 +39,11 @@ class Store(Definitions, Answers, Platforms):
 
         folder = store_path(None if path is None else Path(path))
         opened = cls(open_store(folder), folder)
-        mirror(opened.verbs, folder)
+        try:
+            mirror(opened.verbs, folder)
+        except TidegateError:
+            opened.close()
+            raise
         return opened
 
     def close(self) -> None:
