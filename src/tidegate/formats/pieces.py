@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 
+from tidegate.formats.plain_csv import PlainRows
 from tidegate.model.errors import BadFile
 
 if TYPE_CHECKING:
@@ -26,6 +28,14 @@ MAX_LINE: Final = 16 << 20
 """Bytes of one line; what is longer is no line of readings."""
 
 _DELIMITERS: Final = ",;\t|"
+
+
+class Lines(Protocol):
+    """What lines can be read from."""
+
+    def readline(self, size: int, /) -> bytes:
+        """The next line, or as much of it as `size` allows; empty at the end."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,28 +83,77 @@ def csv_pieces(stream: BinaryIO, path: str, delimiter: str | None) -> Pieces:
     first = next(rows, None)
     return Pieces(
         names=names,
-        rows=_csv_columns(chain([first], rows) if first else (), len(names)),
+        rows=_csv_rest(stream, path, chosen, rows=chain([first], rows), width=len(names))
+        if first
+        else iter(()),
         first=first[1] if first else None,
         dense=chosen == ",",
     )
 
 
-def _csv_rows(texts: Iterable[str], path: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Rows that are not blank, with the lines at which they start."""
-    line = 1
+def _csv_rest(
+    stream: BinaryIO,
+    path: str,
+    delimiter: str,
+    *,
+    rows: Iterator[tuple[int, list[str]]],
+    width: int,
+) -> Iterator[Piece]:
+    """The first of the rows and all that follow: by blocks while they are plain, then by row."""
+    line, cells = next(rows)
+    if len(cells) != width or any("\n" in cell or "\r" in cell for cell in cells):
+        yield from _csv_columns(chain([(line, cells)], rows), width)
+        return
+    plain = PlainRows(stream, line=line + 1, width=width, delimiter=delimiter)
+    first: list[tuple[int, list[str]]] = [(line, cells)]
+    for block in plain.blocks():
+        piece = Piece(block.lines, block.columns)
+        yield _after(next(_csv_columns(first, width)), piece) if first else piece
+        first = []
+    texts = _texts(_Rejoined(plain.rest, stream), path, plain.line - 1)
+    left = _csv_rows(texts, path, delimiter, plain.line - 1)
+    yield from _csv_columns(chain(first, left), width)
+
+
+def _after(some: Piece, more: Piece) -> Piece:
+    """Two pieces of whole rows as one."""
+    columns = [pa.concat_arrays(parts) for parts in zip(some.columns, more.columns, strict=True)]
+    return Piece(np.concatenate([some.lines, more.lines]), columns)
+
+
+class _Rejoined:
+    """A stream with what was read from it already put before it again."""
+
+    def __init__(self, read: bytes, stream: BinaryIO) -> None:
+        self._before = io.BytesIO(read)
+        self._stream = stream
+
+    def readline(self, size: int) -> bytes:
+        """The next line, or as much of it as `size` allows."""
+        text = self._before.readline(size)
+        if text.endswith(b"\n") or len(text) == size:
+            return text
+        return text + self._stream.readline(size - len(text))
+
+
+def _csv_rows(
+    texts: Iterable[str], path: str, delimiter: str, before: int = 0
+) -> Iterator[tuple[int, list[str]]]:
+    """Rows that are not blank, with the lines at which they start; `before` are lines before."""
+    line = before + 1
     reader = csv.reader(texts, delimiter=delimiter, strict=True)
     try:
         for cells in reader:
             if any(cells):
                 yield line, cells
-            line = reader.line_num + 1
+            line = before + reader.line_num + 1
     except csv.Error as problem:
         hint = "close every quote and put it next to a delimiter; double quotes within"
         raise BadFile(path, f"line {line}: {problem}", hint=hint) from None
 
 
-def _texts(stream: BinaryIO, path: str) -> Iterator[str]:
-    for line, text in _lines(stream, path):
+def _texts(stream: Lines, path: str, before: int = 0) -> Iterator[str]:
+    for line, text in _lines(stream, path, before):
         try:
             yield text.decode()
         except UnicodeDecodeError:
@@ -102,9 +161,9 @@ def _texts(stream: BinaryIO, path: str) -> Iterator[str]:
             raise BadFile(path, f"line {line} is not UTF-8", hint=hint) from None
 
 
-def _lines(stream: BinaryIO, path: str) -> Iterator[tuple[int, bytes]]:
-    """Lines with their numbers from 1, without the byte order mark."""
-    line = 0
+def _lines(stream: Lines, path: str, before: int = 0) -> Iterator[tuple[int, bytes]]:
+    """Lines with their numbers from 1, without the byte order mark; `before` came before."""
+    line = before
     while text := stream.readline(MAX_LINE):
         line += 1
         if len(text) == MAX_LINE:
