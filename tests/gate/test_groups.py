@@ -108,7 +108,11 @@ class TestSums:
         made = store.create_series(
             [NewSeries(name=name, unit="kWh", interval=parse_interval("hour")) for name in "abc"]
         )
-        values = {0: [1.0, 1.0, 1.0], 1: [1.0, 1.0, None], 2: [8.0, 1.0, 1.0]}
+        values: dict[int, list[float | None]] = {
+            0: [1.0, 1.0, 1.0],
+            1: [1.0, 1.0, None],
+            2: [8.0, 1.0, 1.0],
+        }
         rows = [
             {"series": one.key, "ts": hour * HOUR, "value": value, "flag": 9}
             for hour, row in values.items()

@@ -40,7 +40,7 @@ def pulled(tmp_path, monkeypatch):
 def key(capsys):
     """Makes a view of these options, and a key for it."""
 
-    def make(name: str, *options: str) -> str:
+    def make(name, *options):
         assert run(["view", "create", name, *options]) == 0
         capsys.readouterr()
         assert run(["key", "create", "consumer", "--view", name]) == 0
