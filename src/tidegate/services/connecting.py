@@ -11,7 +11,7 @@ import msgspec
 from tidegate.model.errors import BadValue, UnknownName
 from tidegate.platforms.registry import PLATFORMS, PSEUDONYMOUS, open_connector
 from tidegate.services import secrets
-from tidegate.services.hash_keys import hasher_of
+from tidegate.services.hash_keys import hasher_of, kept_hasher_of
 from tidegate.transport.limits import MEBIBYTE, AnswerLimits, Timeouts
 from tidegate.transport.policies import Policies
 from tidegate.transport.progress import SILENT
@@ -20,6 +20,7 @@ from tidegate.transport.retry import RetryPolicy
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tidegate.gate.transforms import Hasher
     from tidegate.model.connector import Connector
     from tidegate.model.secret import Secret
     from tidegate.services.settings import Settings
@@ -104,11 +105,21 @@ def opened(
     """The connector of a connection, signed out when left."""
     store_id = store.status().id
     secret = secrets.load(record.name, store_id)
-    hasher = hasher_of(store_id) if record.platform in PSEUDONYMOUS else None
+    hasher = _hasher(store, store_id) if record.platform in PSEUDONYMOUS else None
     with open_connector(
         record, secret, policies=policies, progress=progress, hasher=hasher
     ) as connector:
         yield connector
+
+
+def _hasher(store: Verbs, store_id: str) -> Hasher:
+    """The key of the store, made anew only while nothing is in it that another one has hashed.
+
+    With a second key every record would come in once more, under another name.
+    """
+    names = [one.name for one in store.connections() if one.platform in PSEUDONYMOUS]
+    is_used = any(store.coverage(name) for name in names)
+    return kept_hasher_of(store_id) if is_used else hasher_of(store_id)
 
 
 def test(store: Verbs, record: ConnectionRecord, *, policies: Policies) -> dict[str, Any]:

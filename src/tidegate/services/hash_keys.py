@@ -20,7 +20,7 @@ _NO_ENVIRONMENT: Final[Mapping[str, str]] = {}
 
 
 class NoKeyOfHashes(UsageError):
-    """Records in a store cannot be selected, because the key by which they came in is not there."""
+    """Records cannot be selected or added, because the key by which others came is not there."""
 
     code = "no-key-of-hashes"
     http_status = 503
@@ -28,7 +28,8 @@ class NoKeyOfHashes(UsageError):
     def __init__(self) -> None:
         super().__init__(
             "the key of the hashes of this store is not where secrets are kept",
-            hint="run as the user who pulled, with the same file of secrets; or pull first",
+            hint="pull first, and as the same user with the same secrets;"
+            " if the key is lost, remove the connection and make it anew",
         )
 
 

@@ -16,6 +16,7 @@ from tidegate.model.coverage import CoverageState
 from tidegate.model.errors import BadValue, StoreError
 from tidegate.model.instants import DAY, SECOND, now, parse
 from tidegate.platforms.ocpi.settings import read_settings
+from tidegate.services.hash_keys import NoKeyOfHashes
 from tidegate.services.opened import Store
 from tidegate.standins.ocpi import Fault, running
 
@@ -139,6 +140,19 @@ class TestRecords:
                 theirs = {decoded(one)["id"] for one in other.verbs.records("ocpi", "sessions")}
         assert len(sessions) == 20
         assert not sessions & theirs
+
+    def test_a_lost_key_doubles_nothing(self, tmp_path: Path):
+        """Without the key of its hashes a store takes no more records, and says what to do."""
+        with pulled(tmp_path, sessions=20) as (store, standin):
+            (tmp_path / "secrets.json").unlink()
+            connect(store, standin)
+            with pytest.raises(NoKeyOfHashes):
+                store.pull(again=True)
+            assert store.verbs.count_records("ocpi", "sessions") == 20
+            store.remove_connection("ocpi")
+            connect(store, standin)
+            assert store.pull().exit_code == 0
+            assert store.verbs.count_records("ocpi", "sessions") == 20
 
     def test_whole_records_only_if_asked_for(self, store: Store):
         """With keep_full the documents are as sent, under their own ids."""
