@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tidegate.standins.ocpi import running
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -65,6 +67,17 @@ def test_what_is_wrong_is_said_in_one_line(
     ran = tidegate("ocpi", "fields", *words, check=False)
     assert (ran.code, ran.out) == (2, "")
     assert says in ran.err
+
+
+def test_the_version_is_that_of_the_connection(tidegate: Callable[..., Ran]) -> None:
+    with running(sessions=1) as standin:
+        words = ("--party", "NL-ABC", "--version", "2.1.1", "--token", standin.token)
+        tidegate("ocpi", "login", standin.versions_url, *words)
+    assert tidegate("ocpi", "fields", "tokens").out.split()[3] == "uid"
+    assert "of tokens 2.1.1 leave" in tidegate("ocpi", "fields", "tokens").err
+    assert "of tokens 2.3.0 leave" in tidegate("ocpi", "fields", "tokens", "--version", "2.3.0").err
+    refused = tidegate("ocpi", "fields", "tokens", "--connection", "other", check=False)
+    assert (refused.code, "known: ocpi" in refused.err) == (2, True)
 
 
 def test_a_field_that_the_platform_added_is_named_with_extensions(

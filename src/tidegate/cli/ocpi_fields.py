@@ -15,7 +15,8 @@ Flag = Annotated[bool, Parameter(negative=())]
 def fields(
     module: str,
     *,
-    version: str = "2.2.1",
+    version: str | None = None,
+    connection: str | None = None,
     profile: Literal["default", "parity", "strict", "full"] = "default",
     privacy_pass: str | None = None,
     extensions: Flag = False,
@@ -26,7 +27,8 @@ def fields(
 
     Args:
         module: cdrs, locations, sessions, tariffs or tokens.
-        version: of OCPI: 2.1.1, 2.2.1 or 2.3.0.
+        version: of OCPI: 2.1.1, 2.2.1 or 2.3.0; that of the connection unless given, else 2.2.1.
+        connection: the connection; may be left out when there is one.
         profile: the verdicts to start from.
         privacy_pass: fields to let pass as well, as in kwh,charging_periods.dimensions; a single
             . passes everything.
@@ -36,8 +38,10 @@ def fields(
     """
     import msgspec
 
-    from tidegate.services.field_rules import ocpi_rules, shown_fields
+    from tidegate.services.field_rules import ocpi_rules, shown_fields, spoken_version
+    from tidegate.services.settings import store_path
 
+    version = version or spoken_version(store_path(common.store), connection)
     rules = ocpi_rules(
         module, version, profile=profile, privacy_pass=privacy_pass, extensions=extensions
     )

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from tidegate.gate.passlist import parse_pass_list
 from tidegate.gate.verdicts import Verdict
 from tidegate.platforms.ocpi.rules import field_rules
+from tidegate.platforms.ocpi.settings import read_settings
+from tidegate.services.connection_files import NotLoggedIn
+from tidegate.services.connection_files import connection as connection_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tidegate.gate.rules import FieldRules
+
+
+_USUAL: Final = "2.2.1"
+"""The version shown where no connection tells one."""
 
 
 class ShownField(msgspec.Struct, frozen=True):
@@ -30,6 +38,26 @@ class ShownField(msgspec.Struct, frozen=True):
     type: str
     verdict: str
     because: str
+
+
+def spoken_version(folder: Path, connection: str | None = None) -> str:
+    """The version of OCPI that a connection speaks; the usual one where there is no connection.
+
+    Args:
+        folder: of the store.
+        connection: its name; the only one to an OCPI platform unless given.
+
+    Raises:
+        NotFound: there is no connection of that name.
+        Ambiguous: no name is given and there are several.
+    """
+    try:
+        record, _ = connection_of(folder, connection, platform="ocpi")
+    except NotLoggedIn:
+        if connection is not None:
+            raise
+        return _USUAL
+    return read_settings(record.settings).version
 
 
 def ocpi_rules(
