@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -16,21 +17,25 @@ CELLS = st.text(alphabet='ab1,;"\n\r \té', max_size=4)
 LINES = st.lists(st.lists(CELLS, min_size=1, max_size=4).map(",".join), max_size=12)
 
 
-def taken(content: bytes) -> object:
+Taken = tuple[list[str], list[tuple[Any, ...]], list[tuple[int, str]]]
+
+
+def taken(content: bytes) -> Taken | str:
     """Every row with its line, and what is broken, or the error."""
     try:
         found = pieces.csv_pieces(io.BytesIO(content), "file", ",")
-        rows, broken = [], []
+        rows: list[tuple[Any, ...]] = []
+        broken: list[tuple[int, str]] = []
         for piece in found.rows:
             columns = [column.to_pylist() for column in piece.columns]
             rows += zip(piece.lines.tolist(), *columns, strict=True)
             broken += piece.broken
     except BadFile as error:
         return str(error)
-    return found.names, rows, broken
+    return list(found.names), rows, broken
 
 
-def one_by_one(content: bytes) -> object:
+def one_by_one(content: bytes) -> Taken | str:
     """The same without blocks."""
     with mock.patch.object(plain_csv.PlainRows, "_parsed", return_value=None):
         return taken(content)
@@ -65,7 +70,7 @@ def test_a_line_longer_than_a_block():
 
 def test_plain_files_are_read_in_blocks(monkeypatch):
     """No row of a plain file is looked at by itself, save the first two."""
-    seen = []
+    seen: list[str] = []
     texts = pieces._texts
 
     def counted(*given):
@@ -75,6 +80,8 @@ def test_plain_files_are_read_in_blocks(monkeypatch):
 
     monkeypatch.setattr(pieces, "_texts", counted)
     content = b"a,b\n" + b"".join(b"%d,2\n" % number for number in range(1000))
-    names, rows, _ = taken(content)
+    found = taken(content)
+    assert not isinstance(found, str)
+    names, rows, _ = found
     assert (names, len(rows), rows[-1]) == (["a", "b"], 1000, (1001, "999", "2"))
     assert len(seen) == 2
