@@ -72,7 +72,7 @@ class JsonAnswer(Response):
         self.headers["Content-Length"] = str(len(body))
 
 
-def answer_in_pieces(pieces: Iterator[bytes], media: Media) -> Response:
+def answer_in_pieces(pieces: Iterator[bytes | memoryview], media: Media) -> Response:
     """The answer of JSON that is made piece by piece; a long one is sent as it is made.
 
     What goes wrong in the first pieces is raised here. A later failure breaks the connection off,
@@ -90,7 +90,7 @@ def answer_in_pieces(pieces: Iterator[bytes], media: Media) -> Response:
 class _PiecewiseAnswer(StreamingResponse):
     """An answer of unknown length, compressed on the way."""
 
-    def __init__(self, pieces: Iterator[bytes], media: Media) -> None:
+    def __init__(self, pieces: Iterator[bytes | memoryview], media: Media) -> None:
         headers = {"Vary": "Accept-Encoding"}
         if media.encoding:
             headers["Content-Encoding"] = media.encoding
@@ -98,7 +98,7 @@ class _PiecewiseAnswer(StreamingResponse):
         super().__init__(pieces, headers=headers, media_type="application/json")
 
 
-def _compressed(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+def _compressed(pieces: Iterator[bytes | memoryview], encoding: str) -> Iterator[bytes]:
     window = zlib.MAX_WBITS | (16 if encoding == "gzip" else 0)
     packer = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, window)
     for piece in pieces:

@@ -30,7 +30,7 @@ _LARGEST_WHOLE: Final = 2.0**53
 
 def body_of(
     table: pa.Table, interval: Interval, unit: str | None, *, descending: bool = False
-) -> Iterator[bytes]:
+) -> Iterator[bytes | memoryview]:
     """The pieces of one answer: a header with interval and unit, then every point.
 
     Args:
@@ -46,11 +46,11 @@ def body_of(
     for first in range(0, table.num_rows, _PIECE):
         piece = _points(table.slice(first, _PIECE))
         is_last = first + _PIECE >= table.num_rows
-        yield bytes(piece[:-1] if is_last else piece)
+        yield piece[:-1] if is_last else piece
     yield b"]}"
 
 
-def described(table: pa.Table) -> Iterator[bytes]:
+def described(table: pa.Table) -> Iterator[bytes | memoryview]:
     """The pieces of one answer with the interval and the unit that its metadata tell."""
     metadata = table.schema.metadata or {}
     unit = metadata.get(b"unit")

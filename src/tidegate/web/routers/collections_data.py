@@ -186,7 +186,9 @@ def _require_size(
     access.limits.require_rows(total)
 
 
-def _several(found: Iterator[tuple[Series, pa.Table]], shape: Shape) -> Iterator[bytes]:
+def _several(
+    found: Iterator[tuple[Series, pa.Table]], shape: Shape
+) -> Iterator[bytes | memoryview]:
     before = b"["
     for series, table in found:
         head = msgspec.json.encode({"ID": series.id, "Name": series.name})
