@@ -124,6 +124,9 @@ def get(
         _explain(folder, connection, wanted, common)
         return
     way = _way(output)
+    if leaving.view is not None:
+        _through(leaving.view, wanted, way, common)
+        return
     with stopping() as stop:
         for taken in export(
             folder, wanted, way, settings=settings, connection=connection, stop=stop
@@ -169,6 +172,15 @@ def _way(output: Output) -> Way:
         every=interval(output.every) if output.follow else None,
         rotate=interval(output.rotate) if output.rotate is not None else None,
     )
+
+
+def _through(view: str, wanted: Wanted, way: Way, common: Common) -> None:
+    from tidegate.services.ocpi_exporting import export_through
+    from tidegate.services.stopping import stopping
+
+    with common.open() as store, stopping() as stop:
+        taken = export_through(store, view, wanted, way, stop=stop)
+    _tell(taken, wanted, common)
 
 
 def _explain(folder: Path, connection: str | None, wanted: Wanted, common: Common) -> None:

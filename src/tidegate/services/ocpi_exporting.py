@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tidegate.services.ocpi_export import Wanted
     from tidegate.services.ocpi_get import Source, Taken
     from tidegate.services.ocpi_sinks import Sink
+    from tidegate.services.opened import Store
     from tidegate.services.settings import Settings
 
 
@@ -76,6 +77,22 @@ def export(
             yield get(platform, wanted, _sink(way.out), stop=stop.is_set)
         else:
             yield from _going_on(platform, wanted, way, stop)
+
+
+def export_through(
+    store: Store, view: str, wanted: Wanted, way: Way, *, stop: threading.Event
+) -> Taken:
+    """What an export through a view gave out.
+
+    Raises:
+        NotFound: there is no such view.
+        BadValue: options by which the view decides, or an export that goes on.
+    """
+    if way.since_last is not None or way.every is not None:
+        raise BadValue("--view", view, "given without --since-last and --follow")
+    from tidegate.services.ocpi_view_get import get_through
+
+    return get_through(store, view, wanted, _sink(way.out), stop=stop.is_set)
 
 
 def explain(

@@ -77,8 +77,8 @@ class StandardOutput(_Plain):
         stream = sys.stdout.buffer
         writer = outlet.writer(stream, goes_on=self._goes_on)
         self._goes_on = True
-        yield writer
-        writer.close()
+        with _whole(writer):
+            yield writer
         stream.flush()
         if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
             os.fsync(stream.fileno())
@@ -95,9 +95,8 @@ class OneFile(_Plain):
         """A writer for one run."""
         with replacing(self._path) as stream:
             _protect(stream, outlet)
-            writer = outlet.writer(stream)
-            yield writer
-            writer.close()
+            with _whole(outlet.writer(stream)) as writer:
+                yield writer
 
 
 class FileForEachRun(_Plain):
@@ -113,8 +112,8 @@ class FileForEachRun(_Plain):
             late = _Late(
                 stack, self._folder / f"{_stem(outlet, now())}.{outlet.wanted.format}", outlet
             )
-            yield late
-            late.close()
+            with _whole(late):
+                yield late
 
 
 class _Late:
@@ -140,6 +139,11 @@ class _Late:
         """Write what comes after the last record."""
         if self._writer is not None:
             self._writer.close()
+
+    def drop(self) -> None:
+        """Write nothing more."""
+        if self._writer is not None:
+            self._writer.drop()
 
 
 class RotatingFiles:
@@ -176,9 +180,8 @@ class RotatingFiles:
             _protect(stream, outlet)
             stream.truncate(length)
             stream.seek(length)
-            writer = outlet.writer(stream, goes_on=length > 0)
-            yield writer
-            writer.close()
+            with _whole(outlet.writer(stream, goes_on=length > 0)) as writer:
+                yield writer
             stream.flush()
             os.fsync(stream.fileno())
             self._open = OpenFile(str(path), stream.tell())
@@ -215,7 +218,18 @@ def existing(folder: Path) -> Path:
     except OSError as problem:
         why = (problem.strerror or str(problem)).lower()
         raise BadFile(folder, why, hint="check the path") from problem
-    return folder
+    return folder.resolve()
+
+
+@contextmanager
+def _whole(writer: RecordWriter) -> Iterator[RecordWriter]:
+    """A writer that is closed if all went well, and dropped otherwise."""
+    try:
+        yield writer
+    except BaseException:
+        writer.drop()
+        raise
+    writer.close()
 
 
 def _free(part: Path) -> Path:

@@ -49,6 +49,9 @@ class CsvWriter:
     def close(self) -> None:
         """Nothing comes after the last row."""
 
+    def drop(self) -> None:
+        """What was written stays as it is."""
+
     def _put(self, text: str) -> None:
         self._stream.write(text.encode())
         self._stream.flush()

@@ -19,6 +19,9 @@ class LinesWriter:
     def close(self) -> None:
         """Nothing comes after the last record."""
 
+    def drop(self) -> None:
+        """What was written stays as it is."""
+
 
 class ArrayWriter:
     """Writes one JSON array, a record a line; it is closed only when every record is in it."""
@@ -38,3 +41,6 @@ class ArrayWriter:
     def close(self) -> None:
         """Close the array."""
         self._stream.write(b"\n]\n" if self._before == b",\n" else b"[]\n")
+
+    def drop(self) -> None:
+        """The array stays open, so that nobody takes it for complete."""

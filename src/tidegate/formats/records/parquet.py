@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
@@ -45,7 +46,8 @@ class ParquetWriter:
         self._kinds = [column.kind for column in columns]
         self._schema = pa.schema([(column.name, _TYPES[column.kind]) for column in columns])
         self._rows = Rows(columns, explode)
-        self._file = pq.ParquetWriter(stream, self._schema, compression="zstd")
+        self._stream = _Stream(stream)
+        self._file = pq.ParquetWriter(self._stream, self._schema, compression="zstd")
         self._batches: list[pa.RecordBatch] = []
         self._waiting = 0
         self._unfit = 0
@@ -72,6 +74,11 @@ class ParquetWriter:
         if self._unfit:
             logger.warning("%d values are no numbers and stay empty in Parquet", self._unfit)
 
+    def drop(self) -> None:
+        """Write nothing more: a file without footer is none."""
+        self._stream.is_dropped = True
+        self._file.close()
+
     def _flush(self) -> None:
         if self._batches:
             self._file.write_table(pa.Table.from_batches(self._batches, self._schema))
@@ -83,6 +90,27 @@ class ParquetWriter:
         fitted = _FITTING[kind](value)
         self._unfit += fitted is None
         return fitted
+
+
+class _Stream(io.RawIOBase):
+    """What a file is written to: counts, since pipes cannot tell, and can be let go."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._target = stream
+        self._at = 0
+        self.is_dropped = False
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        if not self.is_dropped:
+            self._target.write(data)
+        self._at += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._at
 
 
 def _number(value: Cell) -> float | None:

@@ -77,6 +77,11 @@ class WorkbookWriter:
                 "%d texts were cut, an Excel cell holds %d characters", self._cut, _LONGEST
             )
 
+    def drop(self) -> None:
+        """Write nothing: a workbook comes to be as a whole."""
+        self._stream.failure = OSError("dropped")
+        self._book.close()
+
     def _put(self, place: int, value: Cell) -> None:
         if isinstance(value, bool):
             self._sheet.write_boolean(self._row, place, value)

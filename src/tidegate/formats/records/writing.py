@@ -68,6 +68,9 @@ class RecordWriter(Protocol):
     def close(self) -> None:
         """Write what comes after the last record; the stream stays open."""
 
+    def drop(self) -> None:
+        """Write nothing more, so that what was begun cannot be taken for complete."""
+
 
 def writer(
     format: RecordFormat,
