@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +12,7 @@ from tidegate.standins.ocpi import running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.cli.conftest import Ran
 
@@ -86,3 +89,14 @@ def test_a_field_that_the_platform_added_is_named_with_extensions(
     words = ("ocpi", "fields", "sessions", "--privacy-pass", "plate", "--explain", "--json")
     assert tidegate(*words, check=False).code == 2
     assert tidegate(*words, "--extensions").rows[-1]["path"] == "plate"
+
+
+def test_no_database_dataframe_or_http_module_is_loaded(tmp_path: Path) -> None:
+    code = "import sys; from tidegate.cli import run; run(sys.argv[1:]); print(*sys.modules)"
+    words = ["ocpi", "fields", "sessions", "--quiet", "--store", str(tmp_path / "none")]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "tidegate.gate.rules" in loaded
+    assert not loaded & {"duckdb", "pyarrow", "numpy", "pandas", "httpx2"}

@@ -105,11 +105,12 @@ def chosen(
 
 def _from_database(folder: Path) -> Known | None:
     """What the store says, which writes the file as it is opened; None if there is no store."""
-    from tidegate.services.opened import Store
     from tidegate.store.files import DATABASE
 
     if not (folder / DATABASE).exists():
         return None
+    from tidegate.services.opened import Store
+
     with Store.open(folder) as store:
         return _read(folder) or Known(store.verbs.status().id, store.connections())
 
