@@ -105,6 +105,8 @@ def chosen(
 
 def _from_database(folder: Path) -> Known | None:
     """What the store says, which writes the file as it is opened; None if there is no store."""
+    if not folder.exists():
+        return None
     from tidegate.store.files import DATABASE
 
     if not (folder / DATABASE).exists():
