@@ -34,7 +34,7 @@ class Options:
             OCPI_SESSION_FILE; it is only read.
         page_size: records to ask for at once.
         throttle: least time between the starts of two page requests, e.g. 2s.
-        by_offset: go on by offset where a full page names neither a next page nor a total.
+        by_offset: go on by offset where pages name neither a next page nor a total.
         profile: of privacy, for what a pull keeps.
         keep_full: let a pull keep whole records, personal data included.
         energy_from: the module whose records become series of energy.

@@ -21,11 +21,11 @@ from tidegate.model.errors import (
 from tidegate.model.secret import Secret
 from tidegate.platforms.ocpi import versions
 from tidegate.platforms.ocpi.access import Access
-from tidegate.platforms.ocpi.login import logged_in, proved
+from tidegate.platforms.ocpi.login import asked_party, logged_in, proved
 from tidegate.platforms.ocpi.settings import OcpiSettings, party, read_settings
-from tidegate.platforms.ocpi.wire import opened
+from tidegate.platforms.ocpi.wire import Credentials, Role, opened
 from tidegate.standins.ocpi import running
-from tidegate.transport.credentials import Credentials
+from tidegate.transport.credentials import Credentials as Proof
 from tidegate.transport.policies import Policies
 
 
@@ -41,7 +41,7 @@ class TestToken:
     def test_13_1_both_forms(self, token, plain, packed):
         """The header of each; no form is in the representation."""
         for is_packed, header in ((False, plain), (True, packed)):
-            proof = Credentials.token("https://h", token, packed=is_packed)
+            proof = Proof.token("https://h", token, packed=is_packed)
             assert proof.headers_for("https://h/x") == {"Authorization": header}
             assert proof.headers_for("https://other/x") == {}
             assert token not in repr(proof)
@@ -96,7 +96,7 @@ class TestToken:
 
         packed = base64.b64encode(b"s3cret-token").decode()
         envelope = Envelope(status_code=2002, status_message=f"who is s3cret-token or {packed}?")
-        proof = Credentials.token("https://h", "s3cret-token", packed=True)
+        proof = Proof.token("https://h", "s3cret-token", packed=True)
         error = error_of(envelope, "h", "sessions", secrets=proof.secrets)
         assert "s3cret-token" not in str(error)
         assert packed not in str(error)
@@ -135,6 +135,16 @@ class TestParty:
         """Nobody is named then."""
         asking.fault("status", status=404, path="credentials")
         assert asking.log_in().to_party is None
+
+    def test_a_hub_is_asked_before_an_operator(self):
+        """By its role in 2.2.1, by a field of its own in 2.3.0; what is no party is none."""
+        operator, hub = Role("CPO", "nl", "tst"), Role("HUB", "DE", "HUB")
+        assert asked_party(Credentials([Role("EMSP", "NL", "MSP"), operator])) == "NLTST"
+        assert asked_party(Credentials([operator, hub])) == "DEHUB"
+        assert asked_party(Credentials([operator], hub_party_id="BEHUB")) == "BEHUB"
+        assert asked_party(Credentials([], country_code="NL", party_id="TST")) == "NLTST"
+        assert asked_party(Credentials([Role("CPO", "NL", "TOOLONG")])) is None
+        assert asked_party(Credentials([])) is None
 
     def test_no_party_is_named_to_versions_and_credentials(self, asking):
         """The standard forbids it."""

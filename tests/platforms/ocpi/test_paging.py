@@ -118,11 +118,20 @@ def test_without_link_a_total_says_that_there_is_more():
     assert walk.url is None
 
 
-def test_full_pages_without_any_sign_are_followed_only_on_demand():
-    """Neither link nor total: the last page, unless the connection says `by_offset`."""
+def test_pages_without_any_sign_are_followed_only_on_demand():
+    """Neither link nor total: the last page, unless the connection says `by_offset`.
+
+    Then it goes on until pages become shorter, since the platform may give fewer than asked for.
+    """
     assert step("").url is None
     assert step("", by_offset=True).next_offset == 16
-    assert step("", by_offset=True, limit=17).url is None
+    walk = step("", by_offset=True, limit=1000)
+    assert walk.next_offset == 16
+    walk.advance(PAGE.replace(b"S", b"T"), "", None)
+    assert walk.next_offset == 32
+    walk.advance(b'[{"id":"last"}]', "", None)
+    assert walk.url is None
+    assert step("", by_offset=True, data=b"[]").url is None
 
 
 def test_an_empty_page_with_a_link_is_not_the_end():

@@ -12,6 +12,7 @@ from tidegate.model.errors import BadValue, MalformedAnswer, TransportError, Unk
 from tidegate.platforms.ocpi import versions
 from tidegate.platforms.ocpi.access import Access, natural_form
 from tidegate.platforms.ocpi.paging import with_query
+from tidegate.platforms.ocpi.settings import party
 from tidegate.platforms.ocpi.wire import Credentials, Details
 from tidegate.transport.clock import SYSTEM, Clock
 from tidegate.transport.credentials import require_confidential
@@ -155,11 +156,18 @@ def _party_of(access: Access, url: str | None) -> str | None:
     except (TransportError, msgspec.DecodeError) as problem:
         logger.debug("the platform does not say who it is: %s", type(problem).__name__)
         return None
-    if found.hub_party_id:
-        return found.hub_party_id.upper()
+    return asked_party(found)
+
+
+def asked_party(found: Credentials) -> str | None:
+    """The party that listings are asked of: a hub before an operator; None if there is none."""
     roles = sorted(found.roles, key=lambda role: _rank(role.role))
     first = roles[0] if roles else found
-    return f"{first.country_code}{first.party_id}".upper() or None
+    name = found.hub_party_id or f"{first.country_code}{first.party_id}"
+    try:
+        return party(name)
+    except BadValue:
+        return None
 
 
 def _rank(role: str) -> int:

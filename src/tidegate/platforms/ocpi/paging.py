@@ -57,7 +57,8 @@ class Walk:
         filters: `date_from` and `date_to`, which hold for every page.
         offset: where to begin.
         limit: records to ask for at once.
-        by_offset: True to go on after a full page that names neither a next page nor a total.
+        by_offset: True to go on, until pages become shorter, where they name neither a next page
+            nor a total.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class Walk:
         self._followed: set[str] = set()
         self._total: int | None = None
         self._by_link, self._trusts_totals = False, True
-        self._empty = self._fruitless = 0
+        self._empty = self._fruitless = self._largest = 0
         self._data = b""
         self.stepped_back = 0
 
@@ -157,7 +158,9 @@ class Walk:
                 "the platform names neither a next page nor a total; if records are missing,"
                 " log in again with --by-offset"
             )
-        goes_on = count >= self._limit and self._by_offset
+        # A platform that tells nothing may give fewer at once than asked for.
+        goes_on = self._by_offset and 0 < count >= self._largest
+        self._largest = max(self._largest, count)
         if total is not None:
             goes_on = 0 < count < total - self.offset
             if count == 0 and self.offset < total:

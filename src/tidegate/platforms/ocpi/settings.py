@@ -41,7 +41,7 @@ class OcpiSettings(msgspec.Struct, frozen=True, kw_only=True):
         to_party: the party that is asked, or the hub; None to name none.
         page_size: records to ask for at once.
         throttle: least seconds between the starts of two page requests; None for no such limit.
-        by_offset: True to go on by offset where a full page names neither a next page nor a total.
+        by_offset: True to go on by offset where pages name neither a next page nor a total.
         allow_http: True to send the token by plain http to another machine.
         profile: of privacy, for what a pull puts into the store.
         keep_full: True to keep whole records instead.
