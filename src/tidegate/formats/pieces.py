@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from tidegate.formats.plain_csv import PlainRows
+from tidegate.formats.plain_jsonl import PlainObjects, schema_of
 from tidegate.model.errors import BadFile
 
 if TYPE_CHECKING:
@@ -205,16 +206,33 @@ def jsonl_pieces(stream: BinaryIO, path: str) -> Pieces:
             names = list(found)
             if "value" in names and "flag" not in names:
                 names.append("flag")
-            return Pieces(names, _json_columns(chain(opening, rows), names), dense=True)
+            return Pieces(names, _json_rest(stream, path, opening, names), dense=True)
         if len(opening) == ROWS:
             break
     raise BadFile(path, "no line holds a JSON object", hint="write one object a line")
 
 
-def _json_rows(stream: BinaryIO, path: str) -> Iterator[tuple[int, Any]]:
-    """Lines with their objects, or with the reason why they hold none."""
+def _json_rest(
+    stream: BinaryIO, path: str, opening: list[tuple[int, Any]], names: list[str]
+) -> Iterator[Piece]:
+    """The lines up to the first object, and all that follow: by blocks while they are alike."""
+    line, first = opening[-1]
+    schema = schema_of(first, names)
+    if schema is None:
+        yield from _json_columns(chain(opening, _json_rows(stream, path, line)), names)
+        return
+    yield from _json_columns(opening, names)
+    plain = PlainObjects(stream, schema, line=line + 1)
+    for block in plain.blocks():
+        yield Piece(block.lines, block.columns)
+    left = _json_rows(_Rejoined(plain.rest, stream), path, plain.line - 1)
+    yield from _json_columns(left, names)
+
+
+def _json_rows(stream: Lines, path: str, before: int = 0) -> Iterator[tuple[int, Any]]:
+    """Lines with their objects, or with the reason why they hold none; `before` came before."""
     decoder = msgspec.json.Decoder()
-    for line, text in _lines(stream, path):
+    for line, text in _lines(stream, path, before):
         stripped = text.strip()
         if line == 1 and stripped.startswith(b"["):
             hint = "write one object a line, without brackets around them"
