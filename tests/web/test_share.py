@@ -32,7 +32,6 @@ from .conftest import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tidegate.standins.ocpi import Standin
 
