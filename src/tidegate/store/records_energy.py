@@ -124,12 +124,18 @@ class Derivation:
         run("DROP TABLE resolved")
 
     def _find_others(self) -> None:
-        """Keep aside the contributions of modules that contribute no longer."""
-        self.session.run(
-            """CREATE TEMP TABLE others AS SELECT series, ts, rowid AS row FROM contributions
-            WHERE connection = $connection AND EXISTS (FROM moved WHERE energy IS NOT NULL)
-                AND module NOT IN (SELECT module FROM moved WHERE energy IS NOT NULL)""",
+        """Keep aside the contributions of a module that contributes no longer."""
+        module = self.session.value("SELECT module FROM moved WHERE energy IS NOT NULL LIMIT 1")
+        before = self.session.value(  # one row tells it: all are of one module
+            "SELECT module FROM contributions WHERE connection = $connection LIMIT 1",
             connection=self.connection,
+        )
+        is_other = module is not None and before not in {None, module}
+        self.session.run(
+            f"""CREATE TEMP TABLE others AS SELECT series, ts, rowid AS row FROM contributions
+            WHERE connection = $connection AND module <> $module AND {is_other}""",
+            connection=self.connection,
+            module=module,
         )
 
     def _find_bins(self) -> None:
