@@ -70,6 +70,14 @@ class TestPaging:
         assert asking.offsets == ["0", "16", "16", "32"]
         assert len({entry.headers["authorization"] for entry in asking.lists}) == 1
 
+    def test_a_pause_of_no_named_length(self, asking):
+        """429 without `Retry-After`: asked again after a pause of our own, by the same form."""
+        asking.fault("throttle", times=2, query="offset=16")
+        assert len(set(asking.ids(page_size=16))) == 40
+        assert len([wait for wait in asking.clock.waits if wait > 0]) == 2
+        assert asking.offsets == ["0", "16", "16", "16", "32"]
+        assert len({entry.headers["authorization"] for entry in asking.lists}) == 1
+
     def test_13_5_6_an_error_with_http_200(self, asking):
         """The platform's words are in the error."""
         asking.fault("code", code=2001)
