@@ -96,7 +96,14 @@ class World:
 
 
 @contextmanager
-def world(standin: Standin, folder: Any, version: str, *, rate: int = 100_000) -> Iterator[World]:
+def world(
+    standin: Standin,
+    folder: Any,
+    version: str,
+    *,
+    rate: int = 100_000,
+    address: str | None = None,
+) -> Iterator[World]:
     words = ["--store", str(folder), "--quiet"]
     login = ["ocpi", "login", standin.versions_url, "--party", "NL-ABC", "--version", version]
     assert run([*login, "--keep-full", *words]) == 0
@@ -105,7 +112,7 @@ def world(standin: Standin, folder: Any, version: str, *, rate: int = 100_000) -
         Store.open(folder) as store,
         Sharing(store.verbs, store.path, policies=store.policies) as sharing,
     ):
-        limits = replace(Limits(), share_rate=rate)
+        limits = replace(Limits(), share_rate=rate, address=address)
         application = create_application(store.verbs, limits=limits, sharing=sharing)
         with running(application, listening("127.0.0.1", 0)) as url:
             yield World(store, url, standin, version, application.state.service.identities)
@@ -389,6 +396,13 @@ class TestPages:
         last = each.ask(key, f"sessions?offset={SESSIONS - 1}")
         assert "link" not in last.headers
         assert len(last.json()["data"]) == 1
+
+    def test_links_behind_a_proxy(self, standin, tmp_path):
+        """Links begin with the address that the settings name: a key must not go elsewhere."""
+        with world(standin, tmp_path / "s", "2.2.1", address="https://data.example/x/") as found:
+            key = found.view(modules={"sessions": ()}, exclude=())
+            link = found.ask(key, "sessions?limit=3").headers["link"]
+            assert link.startswith("<https://data.example/x/share/sessions?offset=3&limit=3>;")
 
     def test_csv_by_suffix_parameter_or_header(self, one):
         """Three ways to the same table, with a header line and no passed value missing."""

@@ -63,6 +63,8 @@ def serve(
             inner = prefix.strip("/")
             print(f"{address}/{inner}/api" if inner else f"{address}/api", flush=True)
             note(f"serving {store.path}; Ctrl-C stops", quiet=common.quiet)
+            if store.verbs.views():
+                note("records leave through views at /share", quiet=common.quiet)
             _advise(store, host, tls)
 
         serve_on(application, listener, certificate=tls, ready=ready)

@@ -90,6 +90,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     service_share_rate: Annotated[
         int, Meta(ge=1, description="requests to /share that one key may make a minute")
     ] = 120
+    service_address: Annotated[
+        str | None,
+        Meta(
+            pattern="^https?://[^/]+[^?#]*$",
+            description="address at which others reach the service, such as https://data.example;"
+            " links to next pages begin with it",
+        ),
+    ] = None
     service_basic_auth: Annotated[
         bool, Meta(description="whether the service takes users with passwords, not only keys")
     ] = True

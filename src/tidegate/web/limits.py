@@ -29,6 +29,7 @@ class Limits:
         body: bytes of one body.
         body_time: seconds that a body may take from the first byte to the last.
         share_rate: requests of one key to `/share` a minute.
+        address: where others reach the service; as each request says unless known.
         deletions_need: the role for removing series, attributes and bulk assignments.
     """
 
@@ -38,6 +39,7 @@ class Limits:
     body: int = 64 << 20
     body_time: float = 30.0
     share_rate: int = 120
+    address: str | None = None
     deletions_need: Role = Role.ADMINISTRATOR
 
     @classmethod
@@ -50,6 +52,7 @@ class Limits:
             body=settings.service_max_body_mib << 20,
             body_time=settings.service_body_timeout,
             share_rate=settings.service_share_rate,
+            address=settings.service_address,
             deletions_need=Role.named(settings.service_deletions_need),
         )
 

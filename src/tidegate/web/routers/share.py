@@ -138,11 +138,18 @@ def _headers(request: Request, asked: PageAsked, page: SharedPage) -> dict[str, 
             if name not in {"offset", "limit"}
         ]
         query = urlencode([*given, ("offset", page.following), ("limit", asked.limit)])
-        headers["Link"] = f'<{request.url.replace(query=query)}>; rel="next"'
+        headers["Link"] = f'<{_address(request)}?{query}>; rel="next"'
     for what, names in _refused(page).items():
         title = "X-Refused-Fields" if what == "fields" else "X-Refused-EVSEs"
         headers[title] = ", ".join(quote(name, safe="*-._~") for name in names)
     return headers
+
+
+def _address(request: Request) -> str:
+    """Where the caller reached this path; a proxy before the service may have hidden it."""
+    known = Service.of(request).limits.address
+    path = request.url.path
+    return str(request.url.replace(query="")) if known is None else known.rstrip("/") + path
 
 
 def _refused(page: SharedPage) -> dict[str, list[str]]:
