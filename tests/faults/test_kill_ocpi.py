@@ -17,7 +17,7 @@ from tidegate.standins.ocpi import Fault, running
 if TYPE_CHECKING:
     from pathlib import Path
 
-LIVES_S = (0.3, 1.5, 2.2, 3.0)
+LIVES_S = (0.3, 1.5, 2.5)
 """Pages take four seconds, and what came is kept once a second."""
 SESSIONS = 400
 

@@ -13,7 +13,7 @@ import pytest
 from tests.platforms.ocpi.pulled import by_evse, connect, pulled, sent, stored
 
 from tidegate.model.coverage import CoverageState
-from tidegate.model.errors import BadValue, StoreError
+from tidegate.model.errors import BadValue, Forbidden, StoreError
 from tidegate.model.instants import DAY, SECOND, now, parse
 from tidegate.platforms.ocpi.settings import read_settings
 from tidegate.services.hash_keys import NoKeyOfHashes
@@ -65,13 +65,18 @@ class TestDiscovery:
         assert {one.unit for one in store.series()} == {"kWh"}
 
     def test_a_refused_module_does_not_hide_the_others(self, store: Store):
-        """A token that may not see tokens still sees the rest."""
+        """A token that may not see tokens still sees the rest, and is not told of them again."""
         with running(sessions=4) as standin:
             connect(store, standin)
             standin.faults.add(Fault("status", path="tokens", status=403))
             entries = [change.entry for change in store.discover().changes]
-        assert {e.subject: e.document for e in entries if e.kind == "module"}["tokens"] == {}
-        assert any(e.kind == "evse" for e in entries)
+            assert store.pull().exit_code == 0
+            standin.faults.add(Fault("status", path="cpo", status=403))
+            with pytest.raises(Forbidden):
+                store.discover()
+        modules = {entry.subject for entry in entries if entry.kind == "module"}
+        assert modules == set(MODULES) - {"tokens"}
+        assert any(entry.kind == "evse" for entry in entries)
 
     def test_attributes_are_dated_where_they_change(self, store: Store):
         """What a location says holds for its past too, until it says something else."""

@@ -90,18 +90,22 @@ class OcpiConnector:
             NotSignedIn: the platform does not accept the token.
             TransportError: the platform cannot be asked.
         """
-        self._count(self._modules[0])
+        for module in self._modules[:1]:
+            self._count(module)
         return {"version": self._client.version}
 
     def discover(self) -> Iterator[Entry]:
         """Modules with the number of their records, locations, and EVSEs with their series.
 
+        Modules that the platform offers and then refuses are left out.
+
         Raises:
-            TransportError: the platform cannot be asked for its locations.
+            TransportError: the platform cannot be asked, or refuses everything.
         """
-        for module in self._modules:
-            yield module_entry(module, self._counted(module))
-        if "locations" in self._modules:
+        counts = self._counts()
+        for module, records in counts.items():
+            yield module_entry(module, records)
+        if "locations" in counts:
             for page in self._client.pages("locations"):
                 for row in rows(page.data):
                     location = msgspec.json.decode(row)
@@ -168,13 +172,21 @@ class OcpiConnector:
         (page,) = self._client.pages(module, one_page=True, page_size=1)
         return page.total
 
-    def _counted(self, module: str) -> int | None:
-        """How many records a module has; None where it tells no number, or is not for us."""
-        try:
-            return self._count(module)
-        except Refused as refusal:
-            logger.warning("the platform refuses its %s: %s", module, refusal)
-            return None
+    def _counts(self) -> dict[str, int | None]:
+        """How many records each module has that is given to us; None where no number is told."""
+        counts: dict[str, int | None] = {}
+        refused: Refused | None = None
+        for module in self._modules:
+            try:
+                counts[module] = self._count(module)
+            except NotSignedIn:
+                raise
+            except Refused as refusal:
+                logger.warning("the platform refuses its %s; they are left out", module)
+                refused = refusal
+        if refused is not None and not counts:
+            raise refused
+        return counts
 
 
 def energy_source(settings: OcpiSettings) -> str:
