@@ -49,6 +49,7 @@ def _make(path: Path) -> None:
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         _fill(aside)
+        aside.chmod(0o600)
         os.link(aside, path)
     except FileExistsError:
         return

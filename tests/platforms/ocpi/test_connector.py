@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections import defaultdict
 from datetime import datetime
 from fractions import Fraction
@@ -177,6 +178,11 @@ class TestRecords:
             with pytest.raises(StoreError, match="can be entered by others") as refused:
                 store.pull()
         assert refused.value.hint == f"chmod 700 {tmp_path / 'store'}"
+
+    def test_a_store_is_its_owners_alone(self, store: Store, tmp_path: Path):
+        """Nobody else can enter a new store or read its database."""
+        assert stat.S_IMODE((tmp_path / "store").stat().st_mode) == 0o700
+        assert stat.S_IMODE((tmp_path / "store" / "store.duckdb").stat().st_mode) == 0o600
 
     def test_strange_pages_keep_their_records(self, store: Store):
         """Nulls, unknown fields and odd elements cost no record."""
