@@ -114,7 +114,6 @@ def _handler(pages: list[bytes], records: int) -> type[socketserver.StreamReques
         disable_nagle_algorithm = True
 
         def handle(self) -> None:
-            host, port = self.server.server_address[:2]
             while line := self.rfile.readline():
                 while self.rfile.readline() not in {b"\r\n", b""}:
                     pass
