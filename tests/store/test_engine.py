@@ -19,6 +19,7 @@ from tidegate.model.windows import Window
 from tidegate.store.engine.duckdb import connect
 from tidegate.store.files import DATABASE
 from tidegate.store.local import LocalStore
+from tidegate.store.schema import FORMAT
 
 WINDOW = Window(0, 10**9)
 
@@ -162,7 +163,7 @@ def test_a_store_of_a_later_release_is_refused(tmp_path, empty_store):
     connection = connect(folder / DATABASE)
     connection.execute("UPDATE store SET format = 7")
     connection.close()
-    with pytest.raises(StoreTooNew, match="format 7, this release knows up to 2"):
+    with pytest.raises(StoreTooNew, match=f"format 7, this release knows up to {FORMAT}"):
         LocalStore.open(folder)
     with pytest.raises(StoreTooNew):
         LocalStore.open(folder)
