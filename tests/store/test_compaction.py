@@ -14,6 +14,7 @@ from tidegate.model.instants import DAY, parse
 from tidegate.model.windows import Window
 from tidegate.store.compaction import month_borders, month_name
 from tidegate.store.local import LocalStore
+from tidegate.store.schema import FORMAT
 from tidegate.store.verbs import READINGS
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def test_a_little_disorder_is_left(store, keys, monkeypatch):
 def test_status_tells_sizes_and_window(store, keys, readings):
     """Status counts what is stored and says from when to when readings are."""
     empty = store.status()
-    assert (empty.format, empty.series, empty.readings, empty.window) == (2, 3, 0, None)
+    assert (empty.format, empty.series, empty.readings, empty.window) == (FORMAT, 3, 0, None)
     store.merge_readings(readings([(keys[0], 5, 1.0, 9), (keys[1], 8, 1.0, 9)]))
     store.merge_readings(readings([(keys[0], 5, 2.0, 9)]))
     status = store.status()
