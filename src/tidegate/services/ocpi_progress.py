@@ -124,7 +124,7 @@ class Unseen:
     def _is_new(self, element: msgspec.Raw) -> bool:
         try:
             record = _identity.decode(element)
-        except msgspec.ValidationError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return True
         at = self._updated(record)
         is_late = at >= self._horizon

@@ -96,7 +96,8 @@ class Joins:
     def add(self, module: str, data: bytes) -> None:
         """Take the JSON array of records of a module."""
         index = self._indexes[module]
-        for record in _decoder.decode(data):
+        for element in _elements.decode(data):
+            record = _read(element)
             if isinstance(record, dict):
                 index.add(record)
 
@@ -105,7 +106,7 @@ class Joins:
         return b"[" + b",".join(map(self._with_parts, _elements.decode(data))) + b"]"
 
     def _with_parts(self, element: msgspec.Raw) -> bytes:
-        record = _decoder.decode(element)
+        record = _read(element)
         text = bytes(element).strip()
         if not isinstance(record, dict):
             return text
@@ -333,6 +334,14 @@ def _party(record: Record) -> tuple[str, str]:
 def _id(record: Record, name: str) -> str:
     value = record.get(name)
     return value.strip().upper() if isinstance(value, str) else ""
+
+
+def _read(element: msgspec.Raw) -> Any:
+    """An element decoded; nothing if it cannot be, which is for the filter to deal with."""
+    try:
+        return _decoder.decode(element)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _raw(document: Record) -> msgspec.Raw:
