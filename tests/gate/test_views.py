@@ -13,6 +13,7 @@ from tidegate.model.intervals import parse_interval
 from tidegate.model.series import NewSeries, Origin
 from tidegate.model.views import GroupRule, Selection, View
 from tidegate.services.opened import Store
+from tidegate.store.messages import AssignmentChange
 from tidegate.store.verbs import READINGS
 
 START, END = to_text(0), to_text(2 * HOUR)
@@ -108,6 +109,22 @@ class TestSums:
         """The series that another source fills is not summed."""
         put(opened, connection="cpo")
         assert self.ask(opened, "city|Utrecht") == [3.0, 0.0]
+
+    @pytest.mark.parametrize("connection", ["cpo", None])
+    def test_charge_points_that_are_not_public(self, opened, connection):
+        """A home is in no sum and is not read, unless the view says that it may."""
+        first = opened.verbs.find_series()[0]
+        opened.verbs.create_attribute("public", AttributeType.TEXT)
+        change = AssignmentChange(series=first.key, attribute="public", values={0: "no"})
+        opened.verbs.assign([change])
+        chosen = Selection(attributes=("city|Utrecht",))
+        rest = 2.0 if connection else 5.0
+        put(opened, connection=connection, selection=chosen)
+        assert self.ask(opened, "city")[0] == rest
+        with pytest.raises(NotAllowed):
+            opened.read("E1", view="city", **SPAN)
+        put(opened, connection=connection, selection=chosen, exclude=())
+        assert self.ask(opened, "city")[0] == rest + 1.0
 
     def test_only_the_time_of_the_view(self, opened):
         """What is older than the cut-off counts nowhere, not even in a longer bucket."""

@@ -8,6 +8,7 @@ from tidegate.gate.places import evse_name, location_name, uid_name
 from tidegate.gate.selection import names_of
 from tidegate.model.attributes import AttributeFilter
 from tidegate.model.series import MAIN, SeriesKey
+from tidegate.model.views import Exclusion
 from tidegate.store.messages import SeriesSelection
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ _NAMING: Final[dict[str, Callable[[str], str]]] = {
     "evse": evse_name,
 }
 """Attributes that say where a series belongs, and the place names that they make."""
+_PRIVATE: Final = AttributeFilter("public", "no")
+"""What says of a derived series that its charge point is unpublished or a private driveway."""
 
 
 def uids_matching(store: Verbs, connection: str, attributes: Sequence[str]) -> tuple[str, ...]:
@@ -43,6 +46,18 @@ def series_at(
         for key, own in _values(store, [one.key for one in found]).items()
         if any(_NAMING[name](text) in wanted for name, texts in own.items() for text in texts)
     )
+
+
+def private_series(
+    store: Verbs, exclude: Sequence[Exclusion], connection: str | None, *, repository: str = MAIN
+) -> frozenset[SeriesKey]:
+    """The series of charge points that were ever not public, if a view is to leave them out."""
+    rules = {Exclusion.UNPUBLISHED, Exclusion.DRIVEWAY}.intersection(exclude)
+    known = {one.name for one in store.attributes(repository=repository)}
+    if not rules or _PRIVATE.name not in known:
+        return frozenset()
+    selection = SeriesSelection(connection=connection, filters=(_PRIVATE,))
+    return frozenset(one.key for one in store.find_series(selection, repository=repository))
 
 
 def _values(store: Verbs, keys: Sequence[SeriesKey]) -> dict[SeriesKey, dict[str, set[str]]]:

@@ -15,7 +15,7 @@ from tidegate.model.series import MAIN, SeriesKey
 from tidegate.model.windows import Window
 from tidegate.services.selection import instant
 from tidegate.services.sums import sum_series
-from tidegate.services.viewed_evses import series_at
+from tidegate.services.viewed_evses import private_series, series_at
 from tidegate.store.messages import SeriesSelection
 from tidegate.store.verbs import CURRENT
 
@@ -149,16 +149,17 @@ def _require_series(view: View) -> None:
 def _seen_keys(
     store: Verbs, view: View, keys: tuple[SeriesKey, ...] | None, repository: str
 ) -> tuple[SeriesKey, ...] | None:
-    """The candidates that come from the connection of a view; None for all series."""
-    if view.connection is None:
+    """The candidates that come from the connection of a view and are public; None for all."""
+    private = private_series(store, view.exclude, view.connection, repository=repository)
+    if view.connection is None and not private:
         return keys
     selection = SeriesSelection(keys=keys, connection=view.connection)
     found = [one.key for one in store.find_series(selection, repository=repository)]
     chosen = view.selection
-    if chosen.locations or chosen.uids or chosen.evses:
+    if view.connection is not None and (chosen.locations or chosen.uids or chosen.evses):
         at = series_at(store, view.connection, chosen, repository=repository)
         found = [key for key in found if key in at]
-    return tuple(found)
+    return tuple(key for key in found if key not in private)
 
 
 def _refused(view: View, why: str) -> NotAllowed:
