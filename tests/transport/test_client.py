@@ -92,6 +92,29 @@ class TestAnswers:
             client.request("GET", "/r", params={"from": "2021-01-01T00:00:00+01:00"})
         assert server.seen[0].target == "/r?from=2021-01-01T00%3A00%3A00%2B01%3A00"
 
+    def test_a_secret_parameter_is_sent_and_never_shown(
+        self, server: WireServer, caplog: pytest.LogCaptureFixture
+    ):
+        """It joins each address when it is sent, a link's query too; logs and errors lack it."""
+        caplog.set_level(logging.DEBUG)
+        server.answers(
+            answer(b"", "302 Moved", Location="/y?a=1&token=s3-cret"),
+            answer(b"{}"),
+            answer(b'{"message": "no such s3-cret"}', "400 Bad"),
+        )
+        token = Credentials.parameter(server.url, "token", "s3-cret")
+        with HttpClient(server.url, credentials=token) as client:
+            client.request("GET", "/x", params={"q": "é"})
+            with pytest.raises(Refused) as caught:
+                client.request("GET", f"{server.url}/z?page=2")
+        assert [seen.target for seen in server.seen] == [
+            "/x?q=%C3%A9&token=s3-cret",
+            "/y?a=1&token=s3-cret",
+            "/z?page=2&token=s3-cret",
+        ]
+        shown = caplog.text + str(caught.value) + repr(token) + repr(caught.value.__dict__)
+        assert "s3-cret" not in shown
+
     def test_document_is_sent(self, server: WireServer):
         """A document goes out as JSON with its type and length."""
         with HttpClient(server.url) as client:

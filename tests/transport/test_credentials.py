@@ -55,6 +55,9 @@ def test_bound_to_origin(url: str, sent: bool):
     token = Credentials.bearer("https://dcs.example/DCS", "t0ken")
     assert bool(token.headers_for(url)) is sent
     assert bool(token.headers_for(url, allow_http=True)) is sent
+    parameter = Credentials.parameter("https://dcs.example/DCS", "token", "t0ken")
+    assert bool(parameter.parameters_for(url)) is sent
+    assert parameter.headers_for(url) == {}
 
 
 def test_upgrade_keeps_credentials():

@@ -153,6 +153,7 @@ class HttpClient:
         *,
         params: Mapping[str, str] | None = None,
         json: object | None = None,
+        headers: Mapping[str, str] | None = None,
         subject: str | None = None,
         retry: bool | None = None,
     ) -> Iterator[StreamedAnswer]:
@@ -160,7 +161,7 @@ class HttpClient:
 
         Leaving the block early drops the rest. Arguments and errors as with `request`.
         """
-        call = self._call(method, path, params, json, subject)
+        call = replace(self._call(method, path, params, json, subject), headers=dict(headers or {}))
         with ExitStack() as stack:
 
             def attempt(attempts: Attempts) -> StreamedAnswer:

@@ -1,9 +1,14 @@
-"""Credentials that know where they may go: to one host, and only unread by others."""
+"""Credentials that know where they may go: to one host, and only unread by others.
+
+A secret that a platform takes as a query parameter only is added when a request is sent; no
+address that is shown or logged has it.
+"""
 
 from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from tidegate.model.errors import InsecureAddress
 from tidegate.transport.links import Origin
@@ -27,16 +32,22 @@ def require_confidential(url: str, *, allow_http: bool = False) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Headers that prove who asks, bound to the origin they were given for."""
+    """Headers or query parameters that prove who asks, bound to the origin they were given for."""
 
     origin: Origin
     _headers: dict[str, str] = field(repr=False)
     secrets: frozenset[str] = field(repr=False)
+    _parameters: dict[str, str] = field(repr=False, default_factory=dict)
 
     @classmethod
     def header(cls, url: str, name: str, value: str) -> Credentials:
         """A secret that travels as a header of its own."""
         return cls(Origin.of(url), {name: value}, frozenset({value}))
+
+    @classmethod
+    def parameter(cls, url: str, name: str, value: str) -> Credentials:
+        """A secret that travels as a query parameter, as sent and percent-encoded."""
+        return cls(Origin.of(url), {}, frozenset({value, quote(value)}), {name: value})
 
     @classmethod
     def bearer(cls, url: str, token: str) -> Credentials:
@@ -59,7 +70,12 @@ class Credentials:
 
     def headers_for(self, url: str, *, allow_http: bool = False) -> dict[str, str]:
         """What to send to an address: nothing unless it is ours and nobody can read along."""
+        return dict(self._headers) if self._may_go(url, allow_http) else {}
+
+    def parameters_for(self, url: str, *, allow_http: bool = False) -> dict[str, str]:
+        """Query parameters to add to an address, under the same condition."""
+        return dict(self._parameters) if self._may_go(url, allow_http) else {}
+
+    def _may_go(self, url: str, allow_http: bool) -> bool:
         ours = self.origin.leads_to(Origin.of(url))
-        if ours and is_confidential(url, allow_http=allow_http):
-            return dict(self._headers)
-        return {}
+        return ours and is_confidential(url, allow_http=allow_http)

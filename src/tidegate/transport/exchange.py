@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+import httpx2
+
 from tidegate.model.errors import TidegateError, TimedOut, TransportError, UnsafeLink
 from tidegate.transport.answers import Answer, StreamedAnswer
 from tidegate.transport.decoding import Gauge, decoder
@@ -17,8 +19,6 @@ from tidegate.transport.retry import Attempts, asked_pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-
-    import httpx2
 
     from tidegate.transport.clock import Clock
     from tidegate.transport.credentials import Credentials
@@ -85,8 +85,7 @@ class Exchange:
         for _ in range(_REDIRECTS + 1):
             request = self.http.build_request(
                 method,
-                url,
-                params=params,
+                self._target(url, params),
                 content=body,
                 headers={**call.headers, **self.stamps(), **self._headers(url, body)},
             )
@@ -107,6 +106,14 @@ class Exchange:
             hint="check the address of the connection",
             subject=call.asked.subject,
         )
+
+    def _target(self, url: str, params: dict[str, str] | None) -> httpx2.URL:
+        """The address with its query, and with the parameters that prove who asks."""
+        target = httpx2.URL(url, params=params) if params else httpx2.URL(url)
+        if self.credentials is None:
+            return target
+        secret = self.credentials.parameters_for(url, allow_http=self.allow_http)
+        return target.copy_merge_params(secret) if secret else target
 
     def _headers(self, url: str, body: bytes | None) -> dict[str, str]:
         headers = {} if body is None else {"Content-Type": "application/json"}
