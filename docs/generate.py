@@ -55,7 +55,7 @@ def standins() -> str:
     pages = [
         "# Stand-ins\n\nServers on loopback that behave as the platforms do, faults included.\n"
     ]
-    for name in ("dcs", "ocpi"):
+    for name in ("dcs", "ocpi", "onc"):
         parser = importlib.import_module(f"tidegate.standins.{name}.running").option_parser()
         options = parser.format_help().replace("\n\n", "\n").strip()
         pages.append(f"## {name}\n\n```text\n{options}\n```\n")

@@ -19,6 +19,8 @@ NAMES = (
     "extrawest-ocpi",
     "py-ocpi",
     "python-ocpi",
+    "onc-2.3.5",
+    "onc-2.6.0",
 )
 
 

@@ -37,3 +37,18 @@ def ocpi(*options: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> int:
     from tidegate.standins.ocpi.running import main
 
     return main(options)
+
+
+@app.command(help_flags=[], version_flags=[])
+def onc(*options: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> int:
+    """Serve a stand-in for the web services of Ocean Networks Canada until it is stopped.
+
+    Its address and token are printed first. `tidegate standin onc --help` lists its sizes, choices
+    and faults.
+
+    Args:
+        options: passed on to the stand-in.
+    """
+    from tidegate.standins.onc.running import main
+
+    return main(options)

@@ -88,7 +88,7 @@ class Faults(Generic[FaultT]):
         """Ends all faults."""
         self.active.clear()
 
-    def take(self, path: str, *request: str) -> list[FaultT]:
+    def take(self, path: str, *request: Any) -> list[FaultT]:
         """The faults that hit a request, described as `matches` takes it; each counts the hit."""
         hits: list[FaultT] = []
         for place, fault in enumerate(self.active):
