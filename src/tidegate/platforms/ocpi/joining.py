@@ -40,6 +40,7 @@ JOINABLE: Final[Mapping[str, tuple[str, ...]]] = {
 _KEPT_BACK: Final[Mapping[str, tuple[str, ...]]] = {
     "location": ("id",),
     "evse": ("uid",),
+    "connector": ("id",),
     "token": ("country_code", "party_id", "issuer"),
     "session": ("id",),
 }
