@@ -1,0 +1,1 @@
+"""Workbooks of plans: their sheets and cells, read, checked, made and added to."""
