@@ -19,6 +19,7 @@ PLATFORMS: Final = {
     "dcs": "tidegate.platforms.dcs.connector:DcsConnector",
     "tsm": "tidegate.platforms.tsm.connector:TsmConnector",
     "ocpi": "tidegate.platforms.ocpi.connector:OcpiConnector",
+    "onc": "tidegate.platforms.onc.connector:OncConnector",
 }
 """The connector of each platform, as `module:class`."""
 

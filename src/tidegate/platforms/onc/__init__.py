@@ -1,0 +1,1 @@
+"""Ocean Networks Canada: places, instruments, measurements, archive and products to order."""
