@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from tidegate.model.closing import Closing
 from tidegate.model.errors import TidegateError
 from tidegate.services.answers import Answers
 from tidegate.services.definitions import Definitions
 from tidegate.services.platforms import Platforms
 
-if TYPE_CHECKING:
-    from types import TracebackType
 
-
-class Store(Definitions, Answers, Platforms):
+class Store(Definitions, Answers, Platforms, Closing):
     """One open store; a context manager.
 
     Times are ISO 8601 texts, relative texts such as `today-7d`, dates or datetimes; one without
@@ -49,14 +47,3 @@ class Store(Definitions, Answers, Platforms):
     def close(self) -> None:
         """Let the store go; another process may own it then."""
         self.verbs.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -11,7 +11,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -19,6 +19,7 @@ from tidegate.gate.filtering import RecordFilter
 from tidegate.gate.refusals import NotAllowed
 from tidegate.gate.takings import Taking, enter
 from tidegate.gate.views import narrowed
+from tidegate.model.closing import Closing
 from tidegate.model.views import Selection, Source
 from tidegate.platforms.ocpi.settings import read_settings
 from tidegate.services.hash_keys import hasher_of
@@ -31,7 +32,6 @@ from tidegate.services.views import view_rules
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
-    from types import TracebackType
 
     from tidegate.gate.rules import FieldRules
     from tidegate.gate.selection import Choice
@@ -94,7 +94,7 @@ class SharedPage:
     refused_evses: list[str] = field(default_factory=list)
 
 
-class Sharing:
+class Sharing(Closing):
     """Gives pages of records through views; a context manager, safe to use from several threads.
 
     Args:
@@ -167,17 +167,6 @@ class Sharing:
             for seen in self._known.values():
                 seen.source.close()
             self._known.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _page(self, view: View, asked: PageAsked) -> SharedPage:
         if asked.module not in view.modules:

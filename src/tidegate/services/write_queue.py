@@ -11,16 +11,16 @@ import queue
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tidegate.model.closing import Closing
 from tidegate.model.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
 
     from tidegate.store.verbs import Verbs
 
@@ -40,7 +40,7 @@ class Write:
     done: Future[None] = field(default_factory=Future)
 
 
-class WriteQueue:
+class WriteQueue(Closing):
     """Takes writes from any thread and gives them to the store in groups; a context manager."""
 
     def __init__(self, store: Verbs) -> None:
@@ -75,17 +75,6 @@ class WriteQueue:
                 self._closed = True
                 self._waiting.put(None)
         self._thread.join()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _work(self) -> None:
         left: Write | None = None

@@ -14,11 +14,12 @@ import ssl
 import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import httpx2
 import msgspec
 
+from tidegate.model.closing import Closing
 from tidegate.model.errors import BadValue, Interrupted, Throttled, TransportError
 from tidegate.transport.answers import Answer, StreamedAnswer, own_words
 from tidegate.transport.clock import SYSTEM, Clock
@@ -34,7 +35,6 @@ from tidegate.transport.retry import Attempts, RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from types import TracebackType
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def _no_pause(answer: Answer) -> float | None:
     return None
 
 
-class HttpClient:
+class HttpClient(Closing):
     """Asks one platform; holds its cookies, its limiter and the patience to have with it.
 
     Args:
@@ -185,17 +185,6 @@ class HttpClient:
         with quiet_driver():
             self._http.close()
         self._http.cookies.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _call(
         self,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import msgspec
 
+from tidegate.model.closing import Closing
 from tidegate.model.errors import (
     MalformedAnswer,
     NotSignedIn,
@@ -35,7 +36,6 @@ from tidegate.transport.retry import Attempts, RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import TracebackType
 
     from tidegate.model.errors import UnknownToPlatform
     from tidegate.platforms.dcs.queries import Query
@@ -69,7 +69,7 @@ class Account:
     refusal: str | None = None
 
 
-class DcsClient:
+class DcsClient(Closing):
     """One account on one DCS server; a context manager that signs out and disconnects.
 
     Only one transaction at a time goes through an object, whatever the number of threads, and it
@@ -149,17 +149,6 @@ class DcsClient:
         """Sign out and disconnect; an unfinished answer is dropped. The object cannot go on."""
         self._turns.abandon()
         self._farewell()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def authenticate(self, username: str, password: str) -> str:
         """Sign in, out of any other account first; the server's message.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tidegate.model.closing import Closing
 from tidegate.model.connector import Capabilities, Fetched
 from tidegate.model.coverage import CoverageState
 from tidegate.model.errors import MalformedAnswer, NotSignedIn, Refused, TransportError
@@ -20,7 +21,6 @@ from tidegate.transport.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
     from tidegate.model.catalogue import Entry
     from tidegate.model.connector import Connection, Task
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tidegate.transport.limiter import Limiter
 
 
-class DcsConnector:
+class DcsConnector(Closing):
     """One open connection to a DCS server; nothing is asked of it before that is needed.
 
     Subjects are `M405` (a meter, without readings), `R733` (a register) and `VM9` (a virtual
@@ -146,17 +146,6 @@ class DcsConnector:
     def close(self) -> None:
         """Sign out and disconnect."""
         self._access.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _points(self, task: Task) -> Points:
         with self._access.client() as client:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import threading
 from contextlib import ExitStack
 from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
+from tidegate.model.closing import Closing
 from tidegate.model.errors import TidegateError, Unreachable
 from tidegate.platforms.dcs.facts import SPOOL_IN_MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
-    from types import TracebackType
 
     from tidegate.transport.answers import StreamedAnswer
 
@@ -58,7 +58,7 @@ class Turns:
                 self._freed.notify()
 
 
-class Turn:
+class Turn(Closing):
     """One transaction; a context manager that ends it."""
 
     def __init__(self, turns: Turns) -> None:
@@ -123,14 +123,3 @@ class Turn:
         self._resources.callback(spool.close)
         spool.seek(0)
         self._chunks = iter(lambda: spool.read(_PIECE), b"")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

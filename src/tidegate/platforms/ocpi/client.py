@@ -6,10 +6,11 @@ import logging
 import threading
 from collections import deque
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from tidegate.model.closing import Closing
 from tidegate.model.errors import (
     MalformedAnswer,
     UnknownName,
@@ -21,7 +22,6 @@ from tidegate.platforms.ocpi.paging import Walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from types import TracebackType
 
     from tidegate.platforms.ocpi.access import Access, Answered
     from tidegate.platforms.ocpi.settings import OcpiSettings
@@ -52,7 +52,7 @@ class Page(msgspec.Struct, frozen=True):
     next_offset: int | None = None
 
 
-class OcpiClient:
+class OcpiClient(Closing):
     """The modules of one platform; a context manager. Made by `access.open_client`."""
 
     def __init__(self, name: str, settings: OcpiSettings, access: Access) -> None:
@@ -123,17 +123,6 @@ class OcpiClient:
     def close(self) -> None:
         """Disconnect; what is being asked for ends."""
         self._access.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _endpoint(self, module: str) -> str:
         known = {

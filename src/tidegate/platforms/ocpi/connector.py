@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from tidegate.model.closing import Closing
 from tidegate.model.connector import Capabilities, Fetched
 from tidegate.model.coverage import CoverageState
 from tidegate.model.errors import NotSignedIn, Refused, TransportError
@@ -22,7 +23,6 @@ from tidegate.transport.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
     from tidegate.gate.transforms import Hasher
     from tidegate.model.catalogue import Entry
@@ -37,7 +37,7 @@ _UNSURE: Final = SECOND
 """2.1.1 does not say whether `date_from` is within what it gives: so much is asked for twice."""
 
 
-class OcpiConnector:
+class OcpiConnector(Closing):
     """One open connection to an OCPI platform.
 
     Subjects that are asked for are the modules: `sessions`, `cdrs`, `locations`, `tariffs`,
@@ -151,17 +151,6 @@ class OcpiConnector:
     def close(self) -> None:
         """Disconnect."""
         self._client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _ingest(self, module: str) -> Ingest:
         assert self._hasher is not None

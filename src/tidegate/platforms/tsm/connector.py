@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tidegate.model.closing import Closing
 from tidegate.model.connector import Capabilities, Fetched
 from tidegate.model.coverage import CoverageState
 from tidegate.model.errors import (
@@ -26,7 +27,6 @@ from tidegate.transport.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
     import pyarrow as pa
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tidegate.transport.limiter import Limiter
 
 
-class TsmConnector:
+class TsmConnector(Closing):
     """One open connection to a repository of a WebTSM server.
 
     Subjects are `TS1156` (a series), whose quantity is `value`, `A192` (an attribute) and `U:kW`
@@ -173,17 +173,6 @@ class TsmConnector:
     def close(self) -> None:
         """Disconnect."""
         self._access.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def id_of(subject: str) -> int:

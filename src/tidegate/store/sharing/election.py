@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self, cast
 
 import msgspec
 
+from tidegate.model.closing import Closing
 from tidegate.model.errors import StoreBusy, StoreError
 from tidegate.store.sharing.contract import VERBS, Shape
 from tidegate.store.sharing.owner import Owner, answer, arguments_of
@@ -76,7 +77,7 @@ def open_store(path: Path, *, create: bool = True, patience: float = PATIENCE_S)
     return cast("OpenedStore", SharedStore(path.absolute(), create=create, patience=patience))
 
 
-class SharedStore:
+class SharedStore(Closing):
     """A handle on a store that finds the owner anew, or becomes it, when the owner ends."""
 
     def __init__(self, folder: Path, *, create: bool, patience: float) -> None:
@@ -90,17 +91,6 @@ class SharedStore:
     def close(self) -> None:
         """Let the store go; another process may own it then."""
         self._let_go()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def perform(self, verb: Verb, *args: Any, **kwargs: Any) -> Any:
         """What a verb answers, wherever it is done."""
