@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from tidegate.model.errors import BadValue, UnknownName
-from tidegate.model.intervals import parse_interval
+from tidegate.model.connection_settings import settings_from, span_of
 from tidegate.platforms.dcs.facts import DEFAULT_LAG, DEFAULT_MAX_WINDOW, DEFAULT_PARALLEL
 
 if TYPE_CHECKING:
@@ -48,12 +47,12 @@ class DcsSettings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def longest(self) -> int:
         """Microseconds that one request may span."""
-        return _span("max_window", self.max_window, DEFAULT_MAX_WINDOW)
+        return span_of("max_window", self.max_window, DEFAULT_MAX_WINDOW, least=1)
 
     @property
     def lateness(self) -> int:
         """Microseconds before now that are asked for again."""
-        return _span("lag", self.lag, DEFAULT_LAG)
+        return span_of("lag", self.lag, DEFAULT_LAG, least=1)
 
     @property
     def requests_at_once(self) -> int:
@@ -68,23 +67,7 @@ def read_settings(values: Mapping[str, Any]) -> DcsSettings:
         UnknownName: one that this platform does not have.
         BadValue: one with a value that it cannot take.
     """
-    known = DcsSettings.__struct_fields__
-    for name in values:
-        if name not in known:
-            raise UnknownName("setting of a DCS connection", name, known)
-    try:
-        settings = msgspec.convert(dict(values), DcsSettings)
-    except msgspec.ValidationError as problem:
-        raise BadValue("the settings of the connection", dict(values), str(problem)) from None
+    settings = settings_from(values, DcsSettings, "a DCS connection")
     assert settings.longest > 0
     assert settings.lateness > 0
     return settings
-
-
-def _span(name: str, text: str | None, default: int) -> int:
-    if text is None:
-        return default
-    span = parse_interval(text).nominal
-    if span <= 0:
-        raise BadValue(name, text, "a span such as 90d")
-    return span

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from tidegate.model.errors import BadValue, UnknownName
+from tidegate.model.connection_settings import settings_from, span_of
+from tidegate.model.errors import BadValue
 from tidegate.model.instants import DAY
 from tidegate.model.intervals import parse_interval
 
@@ -81,7 +82,7 @@ class OcpiSettings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def lateness(self) -> int:
         """Microseconds before now that are asked for again."""
-        return 0 if self.lag.strip() == "0" else parse_interval(self.lag).nominal
+        return span_of("lag", self.lag, least=0)
 
 
 def read_settings(values: Mapping[str, Any]) -> OcpiSettings:
@@ -91,14 +92,7 @@ def read_settings(values: Mapping[str, Any]) -> OcpiSettings:
         UnknownName: one that this platform does not have.
         BadValue: one with a value that it cannot take.
     """
-    known = OcpiSettings.__struct_fields__
-    for name in values:
-        if name not in known:
-            raise UnknownName("setting of an OCPI connection", name, known)
-    try:
-        settings = msgspec.convert(dict(values), OcpiSettings)
-    except msgspec.ValidationError as problem:
-        raise BadValue("the settings of the connection", dict(values), str(problem)) from None
+    settings = settings_from(values, OcpiSettings, "an OCPI connection")
     assert settings.step > 0
     assert settings.lateness >= 0
     return settings

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from tidegate.model.errors import BadValue, UnknownName
-from tidegate.model.intervals import parse_interval
+from tidegate.model.connection_settings import settings_from, span_of
 from tidegate.platforms.onc.facts import (
     DEFAULT_LAG,
     DEFAULT_MAX_WINDOW,
@@ -46,12 +45,12 @@ class OncSettings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def longest(self) -> int:
         """Microseconds that one request may span."""
-        return _span("max_window", self.max_window or DEFAULT_MAX_WINDOW, least=1)
+        return span_of("max_window", self.max_window or DEFAULT_MAX_WINDOW, least=1)
 
     @property
     def lateness(self) -> int:
         """Microseconds before now that are asked for again."""
-        return _span("lag", self.lag or DEFAULT_LAG, least=0)
+        return span_of("lag", self.lag or DEFAULT_LAG, least=0)
 
     @property
     def requests_at_once(self) -> int:
@@ -66,21 +65,7 @@ def read_settings(values: Mapping[str, Any]) -> OncSettings:
         UnknownName: one that this platform does not have.
         BadValue: one with a value that it cannot take.
     """
-    known = OncSettings.__struct_fields__
-    for name in values:
-        if name not in known:
-            raise UnknownName("setting of a connection to Ocean Networks Canada", name, known)
-    try:
-        settings = msgspec.convert(dict(values), OncSettings)
-    except msgspec.ValidationError as problem:
-        raise BadValue("the settings of the connection", dict(values), str(problem)) from None
+    settings = settings_from(values, OncSettings, "a connection to Ocean Networks Canada")
     assert settings.longest > 0
     assert settings.lateness >= 0
     return settings
-
-
-def _span(name: str, text: str, *, least: int) -> int:
-    span = parse_interval(text).nominal if text.strip() != "0" else 0
-    if span < least:
-        raise BadValue(name, text, "a span such as 2d")
-    return span

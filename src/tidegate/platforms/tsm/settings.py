@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tidegate.model.errors import BadValue, UnknownName
-from tidegate.model.intervals import parse_interval
+from tidegate.model.connection_settings import settings_from, span_of
 from tidegate.model.series import MAIN
 from tidegate.platforms.tsm.facts import DEFAULT_LAG, DEFAULT_MAX_WINDOW, DEFAULT_PARALLEL
 
@@ -47,17 +46,17 @@ class TsmSettings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def longest(self) -> int:
         """Microseconds that one request may span."""
-        return _span("max_window", self.max_window, DEFAULT_MAX_WINDOW, least=1)
+        return span_of("max_window", self.max_window, DEFAULT_MAX_WINDOW, least=1)
 
     @property
     def lateness(self) -> int:
         """Microseconds before now that are asked for again."""
-        return _span("lag", self.lag, DEFAULT_LAG, least=0)
+        return span_of("lag", self.lag, DEFAULT_LAG, least=0)
 
     @property
     def foresight(self) -> int:
         """Microseconds after now that are asked for too."""
-        return _span("ahead", self.ahead, 0, least=0)
+        return span_of("ahead", self.ahead, least=0)
 
     @property
     def requests_at_once(self) -> int:
@@ -72,24 +71,8 @@ def read_settings(values: Mapping[str, Any]) -> TsmSettings:
         UnknownName: one that this platform does not have.
         BadValue: one with a value that it cannot take.
     """
-    known = TsmSettings.__struct_fields__
-    for name in values:
-        if name not in known:
-            raise UnknownName("setting of a WebTSM connection", name, known)
-    try:
-        settings = msgspec.convert(dict(values), TsmSettings)
-    except msgspec.ValidationError as problem:
-        raise BadValue("the settings of the connection", dict(values), str(problem)) from None
+    settings = settings_from(values, TsmSettings, "a WebTSM connection")
     assert settings.longest > 0
     assert settings.lateness >= 0
     assert settings.foresight >= 0
     return settings
-
-
-def _span(name: str, text: str | None, default: int, *, least: int) -> int:
-    if text is None:
-        return default
-    span = parse_interval(text).nominal if text.strip() != "0" else 0
-    if span < least:
-        raise BadValue(name, text, "a span such as 90d")
-    return span
