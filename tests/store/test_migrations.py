@@ -47,6 +47,7 @@ def test_a_store_of_format_1_opens_with_all_it_holds(of_format_1, readings):
         assert a.origin == Origin("campus", "R733", "periodValue")
         assert (a.audit, a.quotation) == (True, True)
         assert {unit.category for unit in store.units()} == {""}
+        assert store.repository_zone() == "UTC"
         assert b.formula is not None
         assert b.formula.aliases == {"R1": a.key}
         window = Window(0, 10**16)

@@ -62,6 +62,7 @@ class TestContract:
             "put_view",
             "remove_view",
             "revoke_api_key",
+            "set_repository_zone",
             "start_run",
         }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 
@@ -62,3 +64,83 @@ def test_series_numbers_are_unique_per_repository(max_):
     )
     assert max_.get("timeseries/15").json()["Name"] == "here"
     assert max_.get("/api/repositories/plant/timeseries/15").json()["Name"] == "there"
+
+
+@pytest.fixture
+def plant(max_):
+    """Speaks to the repository `plant`, which is in Vienna."""
+    answer = max_.post("/api/repositories", {"Name": "plant", "Zone": "Europe/Vienna"})
+    assert (answer.status, answer.json()) == (201, {"Name": "plant", "Zone": "Europe/Vienna"})
+    return replace(max_, repository="plant")
+
+
+def test_a_repository_tells_and_changes_its_zone(plant, rita):
+    """Readers see it, administrators change it, an unknown one is refused."""
+    path = "/api/repositories/plant"
+    assert rita.get(path).json() == {"Name": "plant", "Zone": "Europe/Vienna"}
+    assert rita.get("/api/repositories/main").json() == {"Name": "main", "Zone": "UTC"}
+    assert plant.put(path, {"Zone": "Europe/Rome"}).json()["Zone"] == "Europe/Rome"
+    assert plant.put(path, {"Zone": "Europe/Atlantis"}).status == 400
+    assert rita.put(path, {"Zone": "UTC"}).status == 403
+    assert rita.get(path).json()["Zone"] == "Europe/Rome"
+    assert rita.get("/api/repositories/nowhere").status == 404
+
+
+def test_points_without_zone_are_local_times(plant):
+    """What is written as and asked for by local time is a UTC instant an hour or two before."""
+    definition = plant.post("timeseries", {"Name": "a", "Interval": {"Value": "Day"}}).json()
+    assert definition["TimeZone"] == "Europe/Vienna"
+    days = [{"From": f"2024-03-{day}T00:00:00", "Value": 1} for day in (30, 31)]
+    assert plant.post("timeseries/a/data", {"Data": days}).json() == {
+        "Count": 2,
+        "From": "2024-03-29T23:00:00Z",
+        "To": "2024-03-30T23:00:00Z",
+    }
+    read = plant.get("timeseries/a/data?from=2024-03-31&to=2024-04-01").json()["Data"]
+    assert [point["From"] for point in read] == ["2024-03-30T23:00:00Z"]
+    utc = plant.get("timeseries/a/data?from=2024-03-31T00:00:00Z&to=2024-04-01T00:00:00Z").json()
+    touched = [point["From"] for point in utc["Data"]]
+    assert touched == ["2024-03-30T23:00:00Z", "2024-03-31T22:00:00Z"]
+    assert plant.delete("timeseries/a/data?from=2024-03-31&to=2024-04-01").status == 204
+    read = plant.get("timeseries/a/data?from=2024-03-30&to=2024-04-01").json()["Data"]
+    assert [point["Flag"] for point in read] == [9, 19]
+
+
+def test_sums_and_calculations_are_in_the_zone(plant):
+    """The day of the clock change has 23 hours of one."""
+    plant.post("timeseries", {"Name": "a", "Unit": "kWh", "Interval": {"Value": "Hour"}})
+    hours = [
+        {"From": f"2024-03-{30 + hour // 24}T{hour % 24:02}:00:00Z", "Value": 1}
+        for hour in range(48)
+    ]
+    plant.post("timeseries/a/data", {"Data": hours})
+    asked = "name=a&from=2024-03-31&to=2024-04-01&interval=day"
+    (point,) = plant.get(f"timeseriescollections/data/sum?{asked}").json()["Data"]
+    assert (point["From"], point["Value"]) == ("2024-03-30T23:00:00Z", 23)
+    asked = "formula=a&alias=a:a&from=2024-03-31&to=2024-04-01&calculationInterval=hour"
+    asked += "&interval=day&aggregation=Sum"
+    (point,) = plant.get(f"calculations?{asked}").json()["Data"]
+    assert (point["From"], point["Value"]) == ("2024-03-30T23:00:00Z", 23)
+
+
+def test_instants_of_attributes_and_formulas_are_local(plant):
+    """In a single object, an array, in bulk and in definitions."""
+    local, meant = "2024-07-01T00:00:00", "2024-06-30T22:00:00Z"
+    number = plant.post("attributes", {"Name": "Supplier", "Type": 2}).json()["ID"]
+    given = {"AttributeID": number, "Values": {local: "AT1"}}
+    plant.post("timeseries", {"Name": "a", "ID": 1, "Attributes": [given]})
+    for body in (None, given, [given]):
+        if body is not None:
+            plant.post("timeseries/a/attributes", body)
+        assert plant.get("timeseries/a/attributes").json()[0]["Values"] == {meant: "AT1"}
+    path = f"timeseriescollections/attributes/{number}/values/2024-08-01"
+    assert plant.put(path, [{"ID": 1, "Value": "AT2"}]).status == 204
+    values = plant.get("timeseries/a/attributes").json()[0]["Values"]
+    assert values == {meant: "AT1", "2024-07-31T22:00:00Z": "AT2"}
+    formula = {"Name": "b", "Formula": {local: "1+1"}, "Interval": {"Value": "Hour"}}
+    assert plant.post("timeseries", formula).json()["Formula"] == {meant: "1+1"}
+    many = {"AttributeID": number, "Values": {f"{year}-07-01": "x" for year in range(1000, 3000)}}
+    plant.put("timeseries/a/attributes", many)
+    values = plant.get("timeseries/a/attributes").json()[0]["Values"]
+    assert len(values) == 2000
+    assert "2024-06-30T22:00:00Z" in values

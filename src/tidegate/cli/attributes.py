@@ -60,7 +60,7 @@ def assign(
     *,
     series: Names,
     at: str | None = None,
-    zone: str = "UTC",
+    zone: str | None = None,
     repository: str = "main",
     common: Common = COMMON,
 ) -> None:
@@ -112,7 +112,7 @@ def delete(name: str, *, repository: str = "main", common: Common = COMMON) -> N
 def show_(
     *series: str,
     at: str | None = None,
-    zone: str = "UTC",
+    zone: str | None = None,
     repository: str = "main",
     common: Common = COMMON,
 ) -> None:
@@ -134,7 +134,7 @@ def import_(
     path: Path,
     *,
     create: bool = False,
-    zone: str = "UTC",
+    zone: str | None = None,
     repository: str = "main",
     common: Common = COMMON,
 ) -> None:

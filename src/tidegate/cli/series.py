@@ -75,7 +75,7 @@ def create(
         unit: its unit.
         interval: its raster, e.g. `15m`, `halfHour`, `hour`, `PT1H`, `month`; `no` is spontaneous,
             for a formula the raster of its coarsest series.
-        zone: time zone of its raster (UTC unless given).
+        zone: time zone of its raster (the repository's unless given).
         aggregation: how it is condensed (the unit's way unless given).
         description: a text.
         id: its number, free in the repository.

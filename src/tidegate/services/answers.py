@@ -58,7 +58,8 @@ class Answers(Held):
             interval: the raster (`hour`, `15m`, `day`, `PT1H`, `total`); each series' own unless
                 given.
             interval_multiplier: how many of them make one step.
-            zone: of days and longer, and of times that name none; the series' own unless given.
+            zone: of days and longer, the series' own unless given, and of times that name none,
+                the repository's unless given.
             day_start: local wall time at which a day starts, `06:00` for gas days.
             unit: converts to this unit.
             aggregation: condenses in this way; each series' own unless given.
@@ -74,7 +75,7 @@ class Answers(Held):
         from tidegate.services.reading import read
 
         found = find(self.verbs, series, repository=repository)
-        local = zone or "UTC"
+        local = self.zone_or_default(zone, repository)
         first = None if start is None else instant(start, zone=local)
         last = None if end is None else instant(end, zone=local)
         if view is not None:
@@ -90,7 +91,7 @@ class Answers(Held):
             unit=unit,
             aggregation=Aggregation.named(aggregation) if aggregation else None,
             missing_as_null=missing_as_null,
-            version=_version(as_of),
+            version=_version(as_of, local),
         )
 
     def sum(
@@ -121,7 +122,7 @@ class Answers(Held):
             end: exclusive.
             interval: raster of the answer; the series' common or coarsest one unless given.
             interval_multiplier: how many of them make one step.
-            zone: of days and longer, and of times that name none; UTC unless given.
+            zone: of days and longer, and of times that name none; the repository's unless given.
             day_start: local wall time at which a day starts, `06:00` for gas days.
             unit: converts to this unit before adding.
             aggregation: condenses over time in this way.
@@ -141,7 +142,7 @@ class Answers(Held):
         from tidegate.calc.sums import SumRequest
         from tidegate.services.sums import sum_series
 
-        local = zone or "UTC"
+        local = self.zone_or_default(zone, repository)
         named = find(self.verbs, series, repository=repository)
         request = SumRequest(
             window=window(start, end, zone=local),
@@ -155,7 +156,7 @@ class Answers(Held):
             valid_if_any=valid_if_any,
             missing_as_null=missing_as_null,
         )
-        version = _version(as_of)
+        version = _version(as_of, local)
         if view is not None:
             from tidegate.services.viewed_series import enter_series, sum_through
             from tidegate.services.views import view_named
@@ -214,7 +215,7 @@ class Answers(Held):
             aliases: what names in the formula stand for: `{"R1": "Hall B"}`.
             interval: raster of the answer; that of the calculation unless given.
             interval_multiplier: how many of them make one step.
-            zone: of days and longer, and of times that name none; UTC unless given.
+            zone: of days and longer, and of times that name none; the repository's unless given.
             day_start: local wall time at which a day starts, `06:00` for gas days.
             unit: of the answer; a result that has none is taken to be in it.
             aggregation: how results are condensed to `interval`; as `unit` says, or by the mean,
@@ -231,6 +232,7 @@ class Answers(Held):
         """
         from tidegate.services.calculating import calculate
 
+        local = self.zone_or_default(zone, repository)
         request = _calculation(
             formula,
             start,
@@ -240,11 +242,11 @@ class Answers(Held):
             interval=_raster(interval, interval_multiplier),
             aggregation=Aggregation.named(aggregation) if aggregation else None,
             unit=unit,
-            zone=zone or "UTC",
+            zone=local,
             day_start=parse_day_start(day_start),
             missing_as_null=missing_as_null,
         )
-        return calculate(self.verbs, request, repository=repository, version=_version(as_of))
+        return calculate(self.verbs, request, repository=repository, version=_version(as_of, local))
 
     def events(
         self,
@@ -270,16 +272,18 @@ class Answers(Held):
         """
         from tidegate.services.events import find_events
 
+        local = self.zone_or_default(zone, repository)
         request = _calculation(
             condition,
             start,
             end,
             raster=_raster(calculation_interval, calculation_interval_multiplier),
             aliases=aliases or {},
-            zone=zone or "UTC",
+            zone=local,
             day_start=parse_day_start(day_start),
         )
-        return find_events(self.verbs, request, repository=repository, version=_version(as_of))
+        version = _version(as_of, local)
+        return find_events(self.verbs, request, repository=repository, version=version)
 
     def export(
         self,
@@ -342,7 +346,8 @@ class Answers(Held):
             interval: of new series; spontaneous unless given.
             repository: of the series.
             format: of the source; told by its content unless given.
-            zone: of times that name none; such times are refused without it.
+            zone: of times that name none; that of the repository unless given, and in UTC such
+                times are refused.
             decimal: decimal sign of CSV, `.` or `,`.
             delimiter: between CSV cells; told by the first line unless given.
 
@@ -357,6 +362,9 @@ class Answers(Held):
         target = Target(
             series=series, create=create, unit=unit, interval=interval, repository=repository
         )
+        if zone is None:
+            local = self.verbs.repository_zone(repository=repository)
+            zone = None if local == "UTC" else local
         how = Reading(format=format, zone=zone, decimal=decimal, delimiter=delimiter)
         return write_file(self.verbs, source, target, how, policies=self.policies)
 
@@ -385,5 +393,5 @@ def _raster(interval: str | None, multiplier: int) -> Interval | None:
     return None if interval is None else parse_interval(interval, multiplier)
 
 
-def _version(as_of: Moment | None) -> Version:
-    return Version(as_of=None if as_of is None else instant(as_of))
+def _version(as_of: Moment | None, zone: str) -> Version:
+    return Version(as_of=None if as_of is None else instant(as_of, zone=zone))

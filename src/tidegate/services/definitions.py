@@ -57,7 +57,7 @@ class Definitions(Held):
             name: unique in the repository.
             unit: its unit.
             interval: its raster; of a formula that of its coarsest series unless given.
-            zone: of its raster; UTC unless given.
+            zone: of its raster; that of the repository unless given.
             aggregation: how it is condensed; the unit's way unless given.
             description: a text.
             id: its number; the next free one unless given.
@@ -75,7 +75,8 @@ class Definitions(Held):
         if formula is not None:
             from tidegate.services import defining
 
-            since = None if formula_from is None else instant(formula_from, zone=zone or "UTC")
+            local = self.zone_or_default(zone, repository)
+            since = None if formula_from is None else instant(formula_from, zone=local)
             defined, raster = defining.formula_of(
                 self.verbs, formula, since, aliases or {}, raster, repository=repository
             )
@@ -161,11 +162,12 @@ class Definitions(Held):
         *,
         series: Sequence[Named],
         at: Moment | None = None,
-        zone: str = "UTC",
+        zone: str | None = None,
         repository: str = MAIN,
     ) -> int:
         """Give an attribute a value on series from an instant on; how many dated values changed."""
-        start = None if at is None else instant(at, zone=zone)
+        local = self.zone_or_default(zone, repository)
+        start = None if at is None else instant(at, zone=local)
         return dated.assign(
             self.verbs, attribute, value, series=series, at=start, repository=repository
         )
@@ -179,23 +181,25 @@ class Definitions(Held):
         path: str | Path,
         *,
         create: bool = False,
-        zone: str = "UTC",
+        zone: str | None = None,
         repository: str = MAIN,
     ) -> int:
         """Assign what a CSV file says; see `tidegate.services.attributes.import_csv`."""
+        local = self.zone_or_default(zone, repository)
         return dated.import_csv(
-            self.verbs, Path(path), zone_name=zone, create=create, repository=repository
+            self.verbs, Path(path), zone_name=local, create=create, repository=repository
         )
 
     def assignments(
         self,
         *names: Named,
         at: Moment | None = None,
-        zone: str = "UTC",
+        zone: str | None = None,
         repository: str = MAIN,
     ) -> list[dict[str, Any]]:
         """Dated values of attributes, or those in force at an instant, a row each."""
-        moment = None if at is None else instant(at, zone=zone)
+        local = self.zone_or_default(zone, repository)
+        moment = None if at is None else instant(at, zone=local)
         found = matching(self.verbs, names=names, repository=repository)
         assigned = self.verbs.assignments([series.key for series in found])
         return [
@@ -247,9 +251,29 @@ class Definitions(Held):
         """Names of the repositories."""
         return self.verbs.repositories()
 
-    def create_repository(self, name: str) -> None:
-        """Create a repository."""
-        self.verbs.create_repository(name)
+    def create_repository(self, name: str, *, zone: str = "UTC") -> None:
+        """Create a repository.
+
+        Args:
+            name: its name.
+            zone: of times that name none, of sums, and of series made without one.
+
+        Raises:
+            UnknownZone: there is no such zone.
+        """
+        self.verbs.create_repository(name, zone=zone)
+
+    def repository_zone(self, *, repository: str = MAIN) -> str:
+        """The zone of times that name none, of sums, and of series made without one."""
+        return self.verbs.repository_zone(repository=repository)
+
+    def set_repository_zone(self, zone: str, *, repository: str = MAIN) -> None:
+        """Change the zone of a repository; series that it has keep theirs.
+
+        Raises:
+            UnknownZone: there is no such zone.
+        """
+        self.verbs.set_repository_zone(zone, repository=repository)
 
     def remove_repository(self, name: str) -> None:
         """Remove a repository that holds no series."""

@@ -19,6 +19,10 @@ class Held:
         self.verbs = verbs
         self.path = path
 
+    def zone_or_default(self, zone: str | None, repository: str) -> str:
+        """A zone; where none is given, that of the repository."""
+        return zone or self.verbs.repository_zone(repository=repository)
+
     @property
     def settings(self) -> Settings:
         """The settings in force now, those in the store's own file included."""

@@ -172,7 +172,7 @@ class Platforms(Held):
         """Send readings and attributes that a WebTSM server lacks; see `tidegate tsm push`."""
         from tidegate.services.pushing import Push, push
 
-        first, last = _bounds(start, end)
+        first, last = self._bounds(start, end, repository)
         request = Push(
             series=series,
             start=first,
@@ -200,7 +200,7 @@ class Platforms(Held):
         """Learn what a WebTSM server believed before; see `tidegate tsm revisions`."""
         from tidegate.services.revisions import take_revisions
 
-        first, last = _bounds(start, end)
+        first, last = self._bounds(start, end, repository)
         learned = take_revisions(
             self.verbs,
             connection_named(self.verbs, name, platform="tsm"),
@@ -282,7 +282,7 @@ class Platforms(Held):
         from tidegate.services.pulling import pull
 
         record = connection_named(self.verbs, name)
-        chosen = _selection(
+        chosen = self._selection(
             subjects, kind=kind, start=start, end=end, again=again, repository=repository
         )
         return pull(self.verbs, record, chosen, policies=self.policies, progress=progress)
@@ -343,7 +343,7 @@ class Platforms(Held):
         from tidegate.services.pulling import tasks_due
 
         record = connection_named(self.verbs, name)
-        chosen = _selection(
+        chosen = self._selection(
             subjects, kind=kind, start=start, end=end, again=again, repository=repository
         )
         return tasks_due(self.verbs, record, chosen, policies=self.policies)
@@ -360,7 +360,7 @@ class Platforms(Held):
         from tidegate.services.coverage import coverage_report
 
         names = [name] if name else [record.name for record in self.connections()]
-        first, last = _bounds(start, end)
+        first, last = self._bounds(start, end, MAIN)
         return [
             row
             for one in names
@@ -402,7 +402,7 @@ class Platforms(Held):
             if wanted is None or (one.origin and one.origin.connection == wanted)
             if matches(one.name, one.origin.subject if one.origin else "", subjects)
         ]
-        first, last = _bounds(start, end)
+        first, last = self._bounds(start, end, repository)
         return list(gaps(self.verbs, chosen, start=first, end=last))
 
     def dcs_meters(self, id: int | None = None, *, connection: str | None = None) -> list[Row]:
@@ -428,31 +428,35 @@ class Platforms(Held):
     def _dcs(self, name: str | None) -> ConnectionRecord:
         return connection_named(self.verbs, name, platform="dcs")
 
+    def _bounds(
+        self, start: Moment | None, end: Moment | None, repository: str
+    ) -> tuple[int | None, int | None]:
+        zone = self.zone_or_default(None, repository)
+        first, last = (
+            None if moment is None else instant(moment, zone=zone) for moment in (start, end)
+        )
+        if first is not None and last is not None:
+            Window(first, last)
+        return first, last
 
-def _bounds(start: Moment | None, end: Moment | None) -> tuple[int | None, int | None]:
-    first, last = (None if moment is None else instant(moment) for moment in (start, end))
-    if first is not None and last is not None:
-        Window(first, last)
-    return first, last
+    def _selection(
+        self,
+        subjects: Sequence[str],
+        *,
+        kind: str | None,
+        start: Moment | None,
+        end: Moment | None,
+        again: bool,
+        repository: str,
+    ) -> Selection:
+        from tidegate.services.pulling import Selection
 
-
-def _selection(
-    subjects: Sequence[str],
-    *,
-    kind: str | None,
-    start: Moment | None,
-    end: Moment | None,
-    again: bool,
-    repository: str,
-) -> Selection:
-    from tidegate.services.pulling import Selection
-
-    first, last = _bounds(start, end)
-    return Selection(
-        subjects=tuple(subjects),
-        kind=kind,
-        start=first,
-        end=last,
-        again=again,
-        repository=repository,
-    )
+        first, last = self._bounds(start, end, repository)
+        return Selection(
+            subjects=tuple(subjects),
+            kind=kind,
+            start=first,
+            end=last,
+            again=again,
+            repository=repository,
+        )

@@ -15,7 +15,6 @@ from tidegate.store import catalogue as catalogue_rows
 from tidegate.store import coverage as coverage_rows
 from tidegate.store import reading
 from tidegate.store import readings as reading_rows
-from tidegate.store import repositories as repository_rows
 from tidegate.store import runs as run_rows
 from tidegate.store import series as series_rows
 from tidegate.store.batches import checked, checked_history, keys_of, require_inside, scope_of
@@ -25,6 +24,7 @@ from tidegate.store.files import database_of
 from tidegate.store.history import record_history
 from tidegate.store.local_identities import LocalIdentities
 from tidegate.store.local_records import LocalRecords
+from tidegate.store.local_repositories import LocalRepositories
 from tidegate.store.membership import membership
 from tidegate.store.messages import (
     AssignmentChange,
@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     from tidegate.model.catalogue import CatalogueChange, Entry
     from tidegate.model.coverage import Coverage
     from tidegate.model.partials import PartialsRequest
-    from tidegate.model.units import Unit
     from tidegate.model.windows import Window
 
 
@@ -63,7 +62,7 @@ _REMEMBERED: Final = 2 * MINUTE
 """How long the answer to a call is kept for whom the first one did not reach."""
 
 
-class LocalStore(LocalIdentities, LocalRecords):
+class LocalStore(LocalRepositories, LocalIdentities, LocalRecords):
     """A store folder opened by this process; fulfils `Verbs`, safe to use from several threads.
 
     Opening one folder twice in a process gives two handles on one engine.
@@ -119,42 +118,6 @@ class LocalStore(LocalIdentities, LocalRecords):
         """A change that leaves definitions as they are."""
         with self._engine.writing() as session:
             yield Change(session, actor)
-
-    # -- repositories, units ---------------------------------------------------------------
-    def repositories(self) -> list[str]:
-        """Names of all repositories, sorted."""
-
-        def found() -> list[str]:
-            with self._engine.reading() as session:
-                return repository_rows.repositories(session)
-
-        return self._engine.remembered.recall("repositories", found)
-
-    def create_repository(self, name: str, *, actor: str = "owner") -> None:
-        """Create an empty repository."""
-        with self._change(actor) as change:
-            repository_rows.create_repository(change, name)
-
-    def remove_repository(self, name: str, *, actor: str = "owner") -> None:
-        """Remove a repository that holds no series."""
-        with self._change(actor) as change:
-            repository_rows.remove_repository(change, name)
-
-    def units(self, *, repository: str = MAIN) -> list[Unit]:
-        """The units of a repository, in the order in which they were made."""
-
-        def found() -> list[Unit]:
-            with self._engine.reading() as session:
-                return repository_rows.units(session, repository)
-
-        return self._engine.remembered.recall(("units", repository), found)
-
-    def put_unit(
-        self, unit: Unit, *, new: bool | None = None, repository: str = MAIN, actor: str = "owner"
-    ) -> None:
-        """Add a unit, or put it in place of the one with its name."""
-        with self._change(actor) as change:
-            repository_rows.put_unit(change, unit, repository, new=new)
 
     # -- series ----------------------------------------------------------------------------
     def create_series(

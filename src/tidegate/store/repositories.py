@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tidegate.model.aggregation import Aggregation
 from tidegate.model.errors import BadValue, Duplicate, InUse, NotFound
 from tidegate.model.instants import FOREVER
+from tidegate.model.instants import zone as zone_named
 from tidegate.model.series import MAIN
 from tidegate.model.units import STARTER_UNITS, Unit
 
@@ -32,14 +33,50 @@ def require_repository(session: Session, name: str) -> None:
         raise NotFound("repository", name, hint="see `tidegate repositories list`")
 
 
-def create_repository(change: Change, name: str) -> None:
+def repository_zone(session: Session, name: str) -> str:
+    """The zone of a repository.
+
+    Raises:
+        NotFound: it does not exist.
+    """
+    require_repository(session, name)
+    zone: str = session.value("SELECT zone FROM repositories WHERE name = $name", name=name)
+    return zone
+
+
+def zone_of_new(session: Session, repository: str) -> str | None:
+    """The zone that a series made without one gets; in UTC it may stay without."""
+    zone = repository_zone(session, repository)
+    return None if zone == "UTC" else zone
+
+
+def set_repository_zone(change: Change, zone: str, name: str) -> None:
+    """Put a zone in place of that of a repository; the rasters of its series stay."""
+    session = change.session
+    before = repository_zone(session, name)
+    zone_named(zone)
+    if zone == before:
+        return
+    session.run("UPDATE repositories SET zone = $zone WHERE name = $name", zone=zone, name=name)
+    session.run(
+        "UPDATE series SET zone = $before WHERE repository = $name AND zone IS NULL",
+        before=before,
+        name=name,
+    )
+    change.audit("change-repository", f"repository {name}", before=before, after=zone)
+
+
+def create_repository(change: Change, name: str, *, zone: str = "UTC") -> None:
     """Create an empty repository that knows the starter units."""
     session = change.session
+    zone_named(zone)
     if not name.strip() or "/" in name:
         raise BadValue("repository name", name, "a text without '/'")
     if session.row("SELECT 1 FROM repositories WHERE name = $name", name=name):
         raise Duplicate("repository", name)
-    session.run("INSERT INTO repositories VALUES ($name, $at)", name=name, at=change.at)
+    session.run(
+        "INSERT INTO repositories VALUES ($name, $at, $zone)", name=name, at=change.at, zone=zone
+    )
     for unit in STARTER_UNITS:
         _insert_unit(change, unit, name)
     change.audit("create-repository", f"repository {name}")

@@ -18,7 +18,8 @@ FORMAT: Final = 3
 
 TABLES: Final = (
     """CREATE TABLE store (format INTEGER, id VARCHAR, created_at BIGINT)""",
-    """CREATE TABLE repositories (name VARCHAR, created_at BIGINT)""",
+    """CREATE TABLE repositories (
+        name VARCHAR, created_at BIGINT, zone VARCHAR DEFAULT 'UTC')""",
     """CREATE TABLE units (
         repository VARCHAR, name VARCHAR, factor DOUBLE, "offset" DOUBLE, base_unit VARCHAR,
         aggregation VARCHAR, integral_unit VARCHAR, description VARCHAR,

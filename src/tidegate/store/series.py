@@ -23,7 +23,7 @@ from tidegate.model.series import (
     SeriesType,
 )
 from tidegate.store.keys import key_table
-from tidegate.store.repositories import create_missing_units, require_repository
+from tidegate.store.repositories import create_missing_units, zone_of_new
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,9 +63,9 @@ def create_series(change: Change, new: Sequence[NewSeries], repository: str) -> 
     if not new:
         return []
     session = change.session
-    require_repository(session, repository)
+    zone = zone_of_new(session, repository)
     _require_free(session, [one.name for one in new], [one.id for one in new], repository)
-    created = _numbered(session, new, repository)
+    created = _numbered(session, new, repository, zone)
     create_missing_units(change, (series.unit for series in created), repository)
     _insert(change, created)
     named = created[0].name if len(created) == 1 else f"{len(created)} series"
@@ -135,6 +135,9 @@ def select(
 def change_series(change: Change, series: Series) -> Series:
     """Put a definition in place of the one with the same key; the old one is kept, dated."""
     before = series_with(change.session, [series.key])[series.key]
+    if series.zone is None and before.zone is not None:
+        zone = zone_of_new(change.session, before.repository)
+        series = msgspec.structs.replace(series, zone=zone)
     if before == series:
         return series
     if before.repository != series.repository:
@@ -225,7 +228,9 @@ def _require_free(
         raise Duplicate("series id", series.id)
 
 
-def _numbered(session: Session, new: Sequence[NewSeries], repository: str) -> list[Series]:
+def _numbered(
+    session: Session, new: Sequence[NewSeries], repository: str, zone: str | None
+) -> list[Series]:
     last_key = session.value("SELECT max(key) FROM series") or 0
     last_id = session.value(
         "SELECT max(id) FROM series WHERE repository = $repository", repository=repository
@@ -236,7 +241,8 @@ def _numbered(session: Session, new: Sequence[NewSeries], repository: str) -> li
         number = one.id
         if number is None:
             number, next_id = SeriesId(next_id), next_id + 1
-        created.append(_from_new(one, SeriesKey(last_key + place), number, repository))
+        series = _from_new(one, SeriesKey(last_key + place), number, repository)
+        created.append(series if series.zone else msgspec.structs.replace(series, zone=zone))
     return created
 
 

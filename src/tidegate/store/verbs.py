@@ -16,13 +16,12 @@ import pyarrow as pa
 from tidegate.model.attributes import Assignment, Attribute, AttributeFilter, AttributeType
 from tidegate.model.catalogue import CatalogueChange, Entry
 from tidegate.model.coverage import Coverage
-from tidegate.model.identities import ApiKey, User
 from tidegate.model.partials import PartialsRequest
 from tidegate.model.records import Record
 from tidegate.model.series import MAIN, NewSeries, Series, SeriesKey
 from tidegate.model.units import Unit
-from tidegate.model.views import View
 from tidegate.model.windows import Window
+from tidegate.store.identity_verbs import IdentityVerbs
 from tidegate.store.messages import (
     AssignmentChange,
     AuditRecord,
@@ -63,7 +62,7 @@ PARTIALS = pa.schema(
 CURRENT = Version()
 
 
-class Verbs(Protocol):
+class Verbs(IdentityVerbs, Protocol):
     """Everything that can be asked of a store."""
 
     # -- repositories, units ---------------------------------------------------------------
@@ -71,8 +70,30 @@ class Verbs(Protocol):
         """Names of all repositories, sorted."""
         ...
 
-    def create_repository(self, name: str, *, actor: str = "owner") -> None:
-        """Create an empty repository that knows the starter units."""
+    def create_repository(self, name: str, *, zone: str = "UTC", actor: str = "owner") -> None:
+        """Create an empty repository that knows the starter units; see `repository_zone`.
+
+        Raises:
+            UnknownZone: the zone database has no such zone.
+        """
+        ...
+
+    def repository_zone(self, *, repository: str = MAIN) -> str:
+        """The zone of times that name none, of sums, and of series made without one.
+
+        Raises:
+            NotFound: there is no such repository.
+        """
+        ...
+
+    def set_repository_zone(
+        self, zone: str, *, repository: str = MAIN, actor: str = "owner"
+    ) -> None:
+        """Change the zone of a repository; series that it has keep theirs.
+
+        Raises:
+            UnknownZone: the zone database has no such zone.
+        """
         ...
 
     def remove_repository(self, name: str, *, actor: str = "owner") -> None:
@@ -445,48 +466,6 @@ class Verbs(Protocol):
         as_of: int | None = None,
     ) -> int:
         """How many records the same arguments of `records` name."""
-        ...
-
-    # -- who may use the server ------------------------------------------------------------
-    def users(self) -> list[User]:
-        """All users of the server, by name."""
-        ...
-
-    def put_user(self, user: User, *, actor: str = "owner") -> None:
-        """Add a user, or put it in place of the one with its name."""
-        ...
-
-    def remove_user(self, name: str, *, actor: str = "owner") -> None:
-        """Remove a user and every key that the user made."""
-        ...
-
-    def api_keys(self) -> list[ApiKey]:
-        """All keys of the server, expired ones included, the oldest first."""
-        ...
-
-    def add_api_key(self, key: ApiKey, *, actor: str = "owner") -> None:
-        """Add a key of the server."""
-        ...
-
-    def revoke_api_key(self, id: str, *, actor: str = "owner") -> None:
-        """End a key at once."""
-        ...
-
-    def views(self) -> list[View]:
-        """All views, by name."""
-        ...
-
-    def put_view(self, view: View, *, actor: str = "owner") -> None:
-        """Add a view, or put it in place of the one with its name."""
-        ...
-
-    def remove_view(self, name: str, *, actor: str = "owner") -> None:
-        """Remove a view.
-
-        Raises:
-            NotFound: there is no such view.
-            InUse: keys are bound to it.
-        """
         ...
 
     # -- upkeep ----------------------------------------------------------------------------

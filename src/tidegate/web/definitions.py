@@ -24,6 +24,7 @@ from tidegate.web.instants import instants_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from zoneinfo import ZoneInfo
 
     from tidegate.model.attributes import Assignment
     from tidegate.model.series import SeriesKey
@@ -75,6 +76,7 @@ def new_series(
     form: SeriesForm,
     attributes: Mapping[str, dict[int, str | None]],
     aliases: Mapping[str, SeriesKey],
+    zone: ZoneInfo,
 ) -> NewSeries:
     """The series that a definition asks for.
 
@@ -82,11 +84,12 @@ def new_series(
         form: the definition.
         attributes: its attributes by name.
         aliases: what its aliases stand for.
+        zone: of instants that name none.
 
     Raises:
         BadValue: a member cannot be what it is.
     """
-    members = _with_aliases(_members(form), None, aliases)
+    members = _with_aliases(_members(form, zone), None, aliases)
     if "name" not in members:
         raise BadValue("Name", None, "a text that is not blank")
     number = asked_id(form.id, LARGEST_ID)
@@ -98,7 +101,11 @@ def new_series(
 
 
 def altered(
-    series: Series, form: SeriesForm, aliases: Mapping[str, SeriesKey] | None = None
+    series: Series,
+    form: SeriesForm,
+    aliases: Mapping[str, SeriesKey] | None = None,
+    *,
+    zone: ZoneInfo,
 ) -> Series:
     """A series with the members that a definition gives; a null one becomes its default again.
 
@@ -106,13 +113,14 @@ def altered(
         series: as it is.
         form: the definition.
         aliases: what the aliases of its formula stand for; those that it has if None.
+        zone: of instants that name none.
 
     Raises:
         BadValue: a member cannot be what it is, or the ID would change.
     """
     if form.id > 0 and form.id != series.id:
         raise BadValue("ID", form.id, f"{series.id}: the number of a series stays")
-    members = _members(form)
+    members = _members(form, zone)
     interval = members.get("interval", series.interval)
     if members.get("type") is None and {"type", "interval"} & members.keys():
         spontaneous = interval.is_spontaneous
@@ -126,8 +134,10 @@ def altered(
     return changed
 
 
-def dated_values(form: AssignmentForm, attribute: int | None = None) -> DatedValues:
+def dated_values(form: AssignmentForm, zone: ZoneInfo, attribute: int | None = None) -> DatedValues:
     """What an assignment says of an attribute: the one of the path, where there is one.
+
+    Instants that name no zone are local times of `zone`.
 
     Raises:
         BadValue: it names no attribute, or another one than the path.
@@ -140,7 +150,7 @@ def dated_values(form: AssignmentForm, attribute: int | None = None) -> DatedVal
         raise BadValue("AttributeID", named, f"{attribute}, as in the path")
     number = attribute if attribute is not None else named
     assert number is not None
-    instants = instants_of(list(form.values))
+    instants = instants_of(list(form.values), zone)
     return DatedValues(number, dict(zip(instants, map(text_of, form.values.values()), strict=True)))
 
 
@@ -207,7 +217,7 @@ def unit_of_form(form: UnitForm) -> Unit:
 # ---- members of a definition -----------------------------------------------------------------
 
 
-def _members(form: SeriesForm) -> dict[str, Any]:
+def _members(form: SeriesForm, zone: ZoneInfo) -> dict[str, Any]:
     """The members that a definition gives, as the store has them."""
     members: dict[str, Any] = {}
     for name, given, reading in (
@@ -218,7 +228,7 @@ def _members(form: SeriesForm) -> dict[str, Any]:
         ("unit", form.unit, lambda text: text or NO_UNIT),
         ("zone", form.time_zone, _zone),
         ("aggregation", form.aggregation, lambda text: Aggregation.named(text) if text else None),
-        ("formula", form.formula, _formula),
+        ("formula", form.formula, lambda texts: _formula(texts, zone)),
         ("audit", form.audit, lambda given: given is not False),
         ("quotation", form.quotation, lambda given: given is not False),
     ):
@@ -248,10 +258,10 @@ def _zone(name: str | None) -> str | None:
     return name
 
 
-def _formula(texts: Mapping[str, str] | None) -> Formula | None:
+def _formula(texts: Mapping[str, str] | None, zone: ZoneInfo) -> Formula | None:
     if not texts:
         return None
-    dated = {int(parse(instant)): text for instant, text in texts.items()}
+    dated = {int(parse(instant, naive=zone)): text for instant, text in texts.items()}
     return Formula(text=dated.pop(BEGINNING, ""), dated=dated)
 
 

@@ -193,9 +193,16 @@ class CalculationForm(Form, frozen=True, kw_only=True):
 
 
 class RepositoryForm(Form, frozen=True, kw_only=True):
-    """A repository."""
+    """A repository; `Zone` is that of times that name none, of sums, and of new series."""
 
     name: str
+    zone: str | UnsetType = UNSET
+
+
+class ChangedRepository(Form, frozen=True, kw_only=True):
+    """What a repository becomes."""
+
+    zone: str
 
 
 class NewKey(Form, frozen=True, kw_only=True):

@@ -9,11 +9,13 @@ from fastapi import Depends, Path, Request
 from starlette.concurrency import run_in_threadpool
 
 from tidegate.model.identities import Role
+from tidegate.model.instants import zone as zone_named
 from tidegate.web.media import MEDIA_KEY, PLAIN, Media
 from tidegate.web.paths import segment, unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from zoneinfo import ZoneInfo
 
     from tidegate.gate.callers import Caller
     from tidegate.gate.rates import Rates
@@ -73,6 +75,18 @@ class Access:
     def limits(self) -> Limits:
         """What the service takes and gives at most."""
         return self.service.limits
+
+    @property
+    def zone(self) -> str:
+        """The zone of times that name none, and of sums: that of the repository, or else UTC."""
+        if not self.repository:
+            return "UTC"
+        return self.store.repository_zone(repository=self.repository)
+
+    @property
+    def local(self) -> ZoneInfo:
+        """That zone itself."""
+        return zone_named(self.zone)
 
     @property
     def actor(self) -> str:

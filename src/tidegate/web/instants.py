@@ -12,6 +12,7 @@ from tidegate.model.instants import parse, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
 
 _LONG: Final = 1_000
 """From here on a column costs less than one by one."""
@@ -19,19 +20,19 @@ _ZONED: Final = pa.timestamp("us", "UTC")
 _PLAIN: Final = pa.timestamp("us")
 
 
-def instants_of(texts: Sequence[str]) -> list[int]:
-    """The instants of texts; those that name no zone are UTC.
+def instants_of(texts: Sequence[str], zone: ZoneInfo) -> list[int]:
+    """The instants of texts; those that name no zone are local times of `zone`.
 
     Raises:
         BadTime: a text names none.
     """
     if len(texts) >= _LONG:
         column = pa.array(texts, pa.string())
-        for kind in (_ZONED, _PLAIN):  # all of them name a zone, or none does
+        for kind in (_ZONED, _PLAIN) if zone.key == "UTC" else (_ZONED,):  # all of one kind
             with suppress(pa.ArrowInvalid):  # mixed, or some name no instant: which, is told below
                 found: list[int] = column.cast(kind).cast(pa.int64()).to_pylist()
                 return found
-    return [parse(text) for text in texts]
+    return [parse(text, naive=zone) for text in texts]
 
 
 def texts_of(instants: Sequence[int]) -> list[str]:

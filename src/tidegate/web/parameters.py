@@ -29,9 +29,6 @@ _NO_NUMBERS: Final[list[int]] = []
 _LOST_PLUS: Final = re.compile(r"(:\d\d(?:[.,]\d+)?) (\d\d:?\d\d)$")
 """The offset of a time whose plus was decoded to a space, as in every form."""
 
-UTC: Final = "UTC"
-"""The zone of a repository: that of times that name none, and of sums."""
-
 From = Annotated[
     str | None, Query(alias="from", description="start: ISO 8601, or relative such as today-1d")
 ]
@@ -188,7 +185,7 @@ def instant(access: Access, text: str, zone: str | None, *, own: str | None = No
         BadTime: it names none.
     """
     is_relative = text.lstrip()[:1] in {"n", "t"}
-    local = zone or (own if is_relative else None) or UTC
+    local = zone or (own if is_relative else None) or access.zone
     whole = _LOST_PLUS.sub(r"\1+\2", text)
     return parse_time(whole, zone=zone_named(local), now=access.now)
 

@@ -21,6 +21,7 @@ if typing.TYPE_CHECKING:
 READERS: Final = frozenset(
     {
         "repositories",
+        "repository_zone",
         "units",
         "find_series",
         "attributes",
@@ -121,7 +122,8 @@ def _struct(
 
 VERBS: Final[Mapping[str, Verb]] = {
     name: _verb(name, function)
-    for name, function in vars(Verbs).items()
+    for part in (Verbs, *Verbs.__bases__)
+    for name, function in vars(part).items()
     if inspect.isfunction(function) and not name.startswith("_")
 }
 """Every verb by its name."""

@@ -37,7 +37,7 @@ def set_values(access: Writing, attribute: AttributeName, instant: Segment, body
     set_from(
         access.store,
         attribute_of(access.store, attribute, repository=access.repository),
-        parse(instant),
+        parse(instant, naive=access.local),
         {form.id: text_of(form.value) for form in forms},
         repository=access.repository,
         actor=access.actor,

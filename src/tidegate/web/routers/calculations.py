@@ -18,7 +18,6 @@ from tidegate.web.forms import CalculationForm, DataForm, interval_named
 from tidegate.web.identity import Access, Reading
 from tidegate.web.openapi import accepts, answers
 from tidegate.web.parameters import (
-    UTC,
     From,
     Raster,
     RasterAsked,
@@ -56,7 +55,7 @@ def calculate_asked(
         window=required_window(access, start, to, raster.zone),
         calculation_interval=steps,
         aliases=dict(map(_alias, alias)),
-        **_layout(raster),
+        **_layout(access, raster),
     )
     return _calculated(access, wanted, version, raster.zone)
 
@@ -75,7 +74,7 @@ def calculate_sent(access: Reading, body: Body) -> JsonAnswer:
         window=required_window(access, form.from_, form.to, raster.zone),
         calculation_interval=None if steps is None else steps.interval(),
         aliases=form.aliases,
-        **_layout(raster),
+        **_layout(access, raster),
     )
     return _calculated(access, wanted, version, raster.zone)
 
@@ -114,13 +113,13 @@ def _raster(form: CalculationForm) -> Raster:
     return Raster(shape=shape, zone=form.time_zone)
 
 
-def _layout(raster: Raster) -> dict[str, Any]:
+def _layout(access: Access, raster: Raster) -> dict[str, Any]:
     shape = raster.shape
     return {
         "interval": shape.interval,
         "aggregation": shape.aggregation,
         "unit": shape.unit,
-        "zone": raster.zone or UTC,
+        "zone": raster.zone or access.zone,
         "day_start": shape.day_start,
         "missing_as_null": shape.missing_as_null,
     }

@@ -18,7 +18,6 @@ from tidegate.web.forms import DataForm, DataOfSeries
 from tidegate.web.identity import Access, Reading, Viewing
 from tidegate.web.openapi import answers
 from tidegate.web.parameters import (
-    UTC,
     From,
     RasterAsked,
     Selector,
@@ -97,7 +96,7 @@ def sum_several(
         filters=wanted.filters,
         series=None if chosen is None else tuple(one.key for one in chosen),
         interval=shape.interval,
-        zone=raster.zone or UTC,
+        zone=raster.zone or access.zone,
         day_start=shape.day_start,
         unit=shape.unit,
         aggregation=shape.aggregation,

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query, Response
 from starlette.concurrency import run_in_threadpool
 
 from tidegate.model.instants import BEGINNING, FOREVER, to_text
-from tidegate.model.instants import zone as zone_named
 from tidegate.model.windows import Window
 from tidegate.services.accepting import Sent, TakesNoReadings, TakesNoVersions, readings_of
 from tidegate.services.reading import read_each, windows
@@ -20,7 +19,6 @@ from tidegate.web.forms import DataForm, Written
 from tidegate.web.identity import Access, Reading, Viewing, Writing
 from tidegate.web.openapi import accepts, answers
 from tidegate.web.parameters import (
-    UTC,
     From,
     Quotation,
     RasterAsked,
@@ -154,7 +152,7 @@ def _submitted(
         [point.from_ for point in form.data],
         [point.value for point in form.data],
         [point.flag for point in form.data],
-        zone=zone_named(UTC),
+        zone=access.local,
     )
     interval = None if form.interval is None else form.interval.interval()
     readings = readings_of(access.store, found, sent, interval=interval, unit=form.unit)

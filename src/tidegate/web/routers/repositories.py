@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
+from msgspec import UNSET
 
 from tidegate.model.attributes import AttributeType
 from tidegate.web.answers import JsonAnswer, created, no_content
 from tidegate.web.bodies import Body, read
-from tidegate.web.forms import RepositoryForm
-from tidegate.web.identity import Administering, Governing, SignedIn
+from tidegate.web.forms import ChangedRepository, RepositoryForm
+from tidegate.web.identity import Access, Administering, Governing, Reading, SignedIn
 from tidegate.web.openapi import accepts, answers
 from tidegate.web.paths import segment
 
@@ -47,8 +48,27 @@ def repositories(access: SignedIn) -> JsonAnswer:
 def create_repository(access: Governing, body: Body) -> JsonAnswer:
     """Create an empty repository that knows the usual units."""
     form = read(body, RepositoryForm)
-    access.store.create_repository(form.name, actor=access.actor)
+    zone = "UTC" if form.zone is UNSET else form.zone
+    access.store.create_repository(form.name, zone=zone, actor=access.actor)
     return created(form, f"{access.path}/repositories/{segment(form.name)}")
+
+
+@router.get("/repositories/{repository}", responses=answers(RepositoryForm))
+def repository(access: Reading) -> JsonAnswer:
+    """One repository with its zone."""
+    return _shown(access)
+
+
+@router.put(
+    "/repositories/{repository}",
+    responses=answers(RepositoryForm),
+    openapi_extra=accepts(ChangedRepository),
+)
+def change_repository(access: Administering, body: Body) -> JsonAnswer:
+    """Change the zone of a repository; the series that it has keep theirs."""
+    form = read(body, ChangedRepository)
+    access.store.set_repository_zone(form.zone, repository=access.repository, actor=access.actor)
+    return _shown(access)
 
 
 @router.delete("/repositories/{repository}", status_code=204, response_class=Response)
@@ -56,3 +76,7 @@ def remove_repository(access: Administering) -> Response:
     """Remove a repository that holds no series."""
     access.store.remove_repository(access.repository, actor=access.actor)
     return no_content()
+
+
+def _shown(access: Access) -> JsonAnswer:
+    return JsonAnswer.of(RepositoryForm(name=access.repository, zone=access.zone))

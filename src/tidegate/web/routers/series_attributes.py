@@ -46,17 +46,16 @@ def assign(access: Writing, series: SeriesName, body: Body) -> JsonAnswer:
     found = series_of(access.store, series, repository=access.repository)
     given: list[AssignmentForm] | AssignmentForm = read(body, _ONE_OR_ALL)
     if isinstance(given, list):
-        wanted = [dated_values(one) for one in given]
+        wanted = [dated_values(one, access.local) for one in given]
         return _shown(replace_all(access.store, found, wanted, actor=access.actor))
-    return _shown(
-        change_one(access.store, found, dated_values(given), mode="merge", actor=access.actor)
-    )
+    added = dated_values(given, access.local)
+    return _shown(change_one(access.store, found, added, mode="merge", actor=access.actor))
 
 
 @router.put(_PATH, responses=answers(list[AssignmentForm]), openapi_extra=accepts(AssignmentForm))
 def change(access: Writing, series: SeriesName, body: Body) -> JsonAnswer:
     """Put values in place of those of an attribute that the series has."""
-    given = dated_values(read(body, AssignmentForm))
+    given = dated_values(read(body, AssignmentForm), access.local)
     return _changed(access, series, given)
 
 
@@ -70,7 +69,8 @@ def change_named(
 ) -> JsonAnswer:
     """Put values in place of those of the attribute in the path, which the series has."""
     known = attribute_of(access.store, attribute, repository=access.repository)
-    return _changed(access, series, dated_values(read(body, AssignmentForm), known.id))
+    given = dated_values(read(body, AssignmentForm), access.local, known.id)
+    return _changed(access, series, given)
 
 
 @router.delete(_PATH + "/{attribute}", status_code=204, response_class=Response)

@@ -104,9 +104,10 @@ def _meant(access: Access, form: SeriesForm) -> Series:
 
 
 def _new(access: Access, form: SeriesForm) -> NewSeries:
-    given = [] if form.attributes is UNSET else [dated_values(one) for one in form.attributes]
+    forms = [] if form.attributes is UNSET else form.attributes
+    given = [dated_values(one, access.local) for one in forms]
     attributes = dated_by_name(access.store, given, repository=access.repository)
-    return new_series(form, attributes, _aliases(access, form) or {})
+    return new_series(form, attributes, _aliases(access, form) or {}, access.local)
 
 
 def _aliases(access: Access, form: SeriesForm) -> dict[str, SeriesKey] | None:
@@ -117,14 +118,15 @@ def _aliases(access: Access, form: SeriesForm) -> dict[str, SeriesKey] | None:
 
 
 def _alter(access: Access, forms: Sequence[tuple[Series, SeriesForm]]) -> list[SeriesForm]:
+    zone = access.local
     attributes = {
-        series.key: [dated_values(one) for one in form.attributes]
+        series.key: [dated_values(one, zone) for one in form.attributes]
         for series, form in forms
         if form.attributes is not UNSET
     }
     changed = alter_series(
         access.store,
-        [altered(series, form, _aliases(access, form)) for series, form in forms],
+        [altered(series, form, _aliases(access, form), zone=zone) for series, form in forms],
         attributes,
         repository=access.repository,
         actor=access.actor,
