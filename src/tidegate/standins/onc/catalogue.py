@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,8 +13,6 @@ from tidegate.model import instants
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-END: Final = instants.FOREVER
 
 
 class Location(msgspec.Struct, frozen=True):
@@ -90,7 +88,7 @@ class Deployment(msgspec.Struct, frozen=True):
     @property
     def end_at(self) -> int:
         """Its end, UTC microseconds; for ever while it goes on."""
-        return instants.parse(self.end) if self.end else END
+        return instants.parse(self.end) if self.end else instants.FOREVER
 
 
 class Option(msgspec.Struct, frozen=True):

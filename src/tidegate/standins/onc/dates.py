@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from typing import TYPE_CHECKING, Final
 
 from tidegate.model import instants
@@ -78,15 +79,18 @@ def _moved(instant: int, duration: re.Match[str], name: str, *, sign: str) -> in
         raise Refusal(UNKNOWN, name)
     way = -1 if sign else 1
     months = int(duration["years"] or 0) * 12 + int(duration["months"] or 0)
-    moment = instants.to_datetime(instant)
-    year, month = divmod(moment.year * 12 + moment.month - 1 + way * months, 12)
-    for day in range(moment.day, 27, -1):
-        try:
-            moment = moment.replace(year=year, month=month + 1, day=day)
-            break
-        except ValueError:
-            continue
-    else:
-        moment = moment.replace(year=year, month=month + 1)
     lengths = sum(int(duration[part] or 0) * length for part, length in _LENGTHS.items())
-    return instants.from_datetime(moment) + way * lengths
+    try:
+        moved = _shifted(instant, way * months) + way * lengths
+        instants.to_datetime(moved)
+    except (ValueError, OverflowError):
+        raise Refusal(UNKNOWN, name) from None
+    return moved
+
+
+def _shifted(instant: int, months: int) -> int:
+    """An instant moved by months, on the last day of the month where it has no such day."""
+    moment = instants.to_datetime(instant)
+    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
+    day = min(moment.day, monthrange(year, month + 1)[1])
+    return instants.from_datetime(moment.replace(year=year, month=month + 1, day=day))

@@ -287,8 +287,6 @@ def download(service: Service, asked: Asked) -> Answer:
     """
     order, one = _run(service, asked)
     index = asked.parameters["index"]
-    if index != "meta" and not index.isdecimal():
-        raise Refusal(UNKNOWN, "index")
     if asked.fault("gone"):
         return document({"message": "The file is not on the FTP server."}, 410)
     if one.is_active:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tidegate.standins.onc import dates
-from tidegate.standins.onc.catalogue import END
 from tidegate.standins.onc.exchange import stamp
 from tidegate.standins.onc.parameters import is_true
 from tidegate.standins.onc.refusals import UNKNOWN, NothingFound, Refusal
@@ -217,7 +216,7 @@ def _node(service: Service, one: Location, fitting: set[str]) -> dict[str, Any] 
 
 
 def deployments(service: Service, asked: Asked) -> list[dict[str, Any]]:
-    """Rows of `deployments`, with their true dates.
+    """Rows of `deployments`, with their true dates; none for an end that is to come.
 
     Raises:
         Refusal: there are none.
@@ -232,7 +231,7 @@ def deployments(service: Service, asked: Asked) -> list[dict[str, Any]]:
             "depth": one.depth,
             "deviceCategoryCode": service.catalogue.devices[one.device].category,
             "deviceCode": one.device,
-            "end": None if one.end_at == END else stamp(one.end_at),
+            "end": stamp(one.end_at) if one.end_at <= service.clock.now() else None,
             "hasDeviceData": True,
             "heading": one.heading,
             "lat": one.lat,

@@ -84,11 +84,9 @@ def refused(refusal: Refusal) -> Answer:
 
 def stamp(instant: int) -> str:
     """An instant as the service writes it: UTC with three digits of a second."""
-    moment = instants.to_datetime(instant)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return f"{instants.to_datetime(instant).isoformat(timespec='milliseconds')[:23]}Z"
 
 
 def compact(instant: int) -> str:
     """An instant as file names have it."""
-    moment = instants.to_datetime(instant)
-    return f"{moment:%Y%m%dT%H%M%S}.{moment.microsecond // 1000:03d}Z"
+    return stamp(instant).replace("-", "").replace(":", "")

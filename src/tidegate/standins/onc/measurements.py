@@ -23,6 +23,7 @@ AVERAGED: Final = 7
 FAILING: Final = (3, 4, 6)
 """Flags whose values are NaN in clean data."""
 
+MILLISECOND: Final = SECOND // 1000
 _CHUNK: Final = 200_000
 _MOST_OF_BUCKET: Final = 3600
 _SPIKE: Final = 20
@@ -55,6 +56,7 @@ class Page:
         latest: whether the newest come first.
         raw: whether failing values are shown.
         gaps: whether samples of an outage are shown as missing.
+        breaks: whether a missing sample stands between two deployments.
         objects: whether each sample is an object.
         resample: avg, minmax, avgminmax, or empty.
         length: microseconds of a bucket.
@@ -68,6 +70,7 @@ class Page:
     latest: bool
     raw: bool
     gaps: bool
+    breaks: bool
     objects: bool
     resample: str
     length: int
@@ -105,7 +108,7 @@ def measured(
 
 
 def instants_of(
-    stays: Sequence[Stay], start: int, end: int, *, latest: bool = False
+    stays: Sequence[Stay], start: int, end: int, *, latest: bool = False, breaks: bool = False
 ) -> Iterator[tuple[NDArray[np.int64], int]]:
     """The instants of samples in a window, in pieces with their period; from the end if `latest`.
 
@@ -114,12 +117,20 @@ def instants_of(
         start: begin of the window.
         end: end of the window, not included.
         latest: whether the newest come first.
+        breaks: whether an instant of period 0 stands at the end of every stay but the last.
     """
     for stay in reversed(stays) if latest else stays:
-        grid = stay.grid(start, end)
-        for at in range(0, len(grid), _CHUNK):
-            piece = grid[::-1][at : at + _CHUNK] if latest else grid[at : at + _CHUNK]
-            yield np.arange(piece.start, piece.stop, piece.step, dtype=np.int64), stay.period
+        pieces = [(piece, stay.period) for piece in _chunks(stay.grid(start, end), latest=latest)]
+        last = stay.end - MILLISECOND
+        if breaks and stay is not stays[-1] and start <= last < end:
+            pieces.insert(0 if latest else len(pieces), (range(last, stay.end, MILLISECOND), 0))
+        for piece, period in pieces:
+            yield np.arange(piece.start, piece.stop, piece.step, dtype=np.int64), period
+
+
+def _chunks(grid: range, *, latest: bool) -> list[range]:
+    grid = grid[::-1] if latest else grid
+    return [grid[at : at + _CHUNK] for at in range(0, len(grid), _CHUNK)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -97,7 +98,13 @@ _BOOLEANS: Final = [
     "skipErrors",
     "deleteFile",
 ]
-_NUMBERS: Final = ["rowLimit", "page", "deviceId", "dpRequestId", "dpRunId"]
+_NUMBERS: Final = {
+    **dict.fromkeys(("rowLimit", "page"), re.compile(r"-?[0-9]{1,9}")),
+    **dict.fromkeys(("deviceId", "dpRequestId", "dpRunId"), re.compile(r"[0-9]{1,9}")),
+    **dict.fromkeys(("minimumCoverage", "maximumCoverage"), re.compile(r"[0-9]+(\.[0-9]+)?")),
+    **dict.fromkeys(("resamplePeriod", "sizeLimit"), re.compile(r"0*[1-9][0-9]{0,8}")),
+    "index": re.compile(r"[0-9]{1,9}|meta"),
+}
 _WORDS: Final = {
     "outputFormat": ("array", "object"),
     "metadata": ("minimum", "full"),
@@ -142,7 +149,7 @@ def _valid(name: str, value: str, catalogue: Catalogue) -> bool:
     if name in _BOOLEANS:
         return value.lower() in {"true", "false"}
     if name in _NUMBERS:
-        return value.lstrip("-").isdecimal()
+        return _NUMBERS[name].fullmatch(value) is not None
     return name not in _WORDS or value.lower() in _WORDS[name]
 
 

@@ -13,7 +13,6 @@ from tidegate.standins.onc.discovery import citation, deployed, deployed_or_refu
 from tidegate.standins.onc.exchange import Answer, document, stamp
 from tidegate.standins.onc.paging import following, query_url
 from tidegate.standins.onc.parameters import is_true, row_limit
-from tidegate.standins.onc.refusals import UNKNOWN, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from tidegate.standins.onc.service import Service
 
 _MEGABYTE = 1 << 20
+_NO_LIMIT = 1 << 20
 
 
 def raw(service: Service, asked: Asked) -> Answer:
@@ -49,10 +49,7 @@ def _page(
     lines: Iterator[tuple[int, str]], parameters: dict[str, str]
 ) -> tuple[list[tuple[int, str]], int | None]:
     """The lines of a page, which ends by rows or by size, and the time of the next line."""
-    size = parameters.get("sizeLimit", "1000000")
-    if not size.isdecimal():
-        raise Refusal(UNKNOWN, "sizeLimit")
-    room = int(size) * _MEGABYTE or _MEGABYTE
+    room = int(parameters.get("sizeLimit", _NO_LIMIT)) * _MEGABYTE
     kept: list[tuple[int, str]] = []
     for line in islice(lines, row_limit(parameters)):
         room -= len(line[1]) + len(stamp(line[0]))

@@ -16,6 +16,7 @@ from tidegate.standins.onc.exchange import Answer, document, stamp
 from tidegate.standins.onc.measurements import AVERAGED, FAILING, MISSING, Page, Stay
 from tidegate.standins.onc.paging import following, query_url
 from tidegate.standins.onc.parameters import is_true, row_limit
+from tidegate.standins.onc.refusals import MISSING as MISSING_PARAMETER
 from tidegate.standins.onc.refusals import UNKNOWN, Refusal
 
 if TYPE_CHECKING:
@@ -113,10 +114,9 @@ def _page(
     span: tuple[int, int],
     parameters: dict[str, str],
 ) -> Page:
-    length = parameters.get("resamplePeriod", "0")
     kind = parameters.get("resampleType", "").lower()
-    if kind and not (length.isdecimal() and int(length)):
-        raise Refusal(UNKNOWN, "resamplePeriod")
+    if kind and "resamplePeriod" not in parameters:
+        raise Refusal(MISSING_PARAMETER, "resamplePeriod")
     return Page(
         sensor=sensor,
         stays=tuple(one for one in windows if one.start < span[1] and one.end > span[0]),
@@ -126,9 +126,10 @@ def _page(
         latest=is_true(parameters, "getLatest"),
         raw=parameters.get("qualityControl", "").lower() == "raw",
         gaps=is_true(parameters, "fillGaps", default=True),
+        breaks=is_true(parameters, "byDeployment"),
         objects=parameters.get("outputFormat", "").lower() == "object",
         resample=kind,
-        length=int(length) * SECOND if kind else 0,
+        length=int(parameters.get("resamplePeriod", 0)) * SECOND,
     )
 
 
@@ -146,7 +147,7 @@ def rows_of(page: Page, seed: int, *, nan: bool) -> Rows:
     times: list[int] = []
     columns: dict[str, list[Any]] = {"qaqcFlags": [], "values": []}
     for instants, period in measurements.instants_of(
-        page.stays, page.start, page.end, latest=page.latest
+        page.stays, page.start, page.end, latest=page.latest, breaks=page.breaks
     ):
         values, flags, kept = _samples(page, instants, period, seed)
         room = page.limit + 1 - len(times)
@@ -163,6 +164,9 @@ def _samples(
     page: Page, instants: NDArray[np.int64], period: int, seed: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
     """Values, flags, and which of them the page shows."""
+    if not period:
+        one = np.ones(instants.shape)
+        return one * np.nan, np.full(instants.shape, MISSING), one > 0
     gone = measurements.outage(instants)
     values, flags = measurements.measured(page.sensor, instants, period, seed)
     if not page.raw:
