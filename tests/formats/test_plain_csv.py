@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidegate.formats import pieces, plain_csv
+from tidegate.formats import pieces, plain, plain_csv
 from tidegate.model.errors import BadFile
 
 CELLS = st.text(alphabet='ab1,;"\n\r \té', max_size=4)
@@ -47,7 +47,7 @@ def test_the_same_rows(lines, ending, ended, block):
     """Whatever the file holds, and wherever blocks end."""
     text = ending.join(["a,b,c", "1,2,3", *lines]) + (ending if ended else "")
     content = text.encode()
-    with mock.patch.object(plain_csv, "BLOCK", block):
+    with mock.patch.object(plain, "BLOCK", block):
         assert taken(content) == one_by_one(content)
 
 
@@ -56,7 +56,7 @@ def test_a_row_that_is_not_plain_late_in_a_file(bad):
     """After many plain rows the line of a bad one is told, and rows after it are read."""
     rows = b"".join(b"%d,2,3\n" % number for number in range(300))
     content = b"\xef\xbb\xbfa,b,c\n" + rows + bad + b"\n" + rows
-    with mock.patch.object(plain_csv, "BLOCK", 256):
+    with mock.patch.object(plain, "BLOCK", 256):
         assert taken(content) == one_by_one(content)
 
 
@@ -64,7 +64,7 @@ def test_a_line_longer_than_a_block():
     """A line that no block holds is one row all the same."""
     content = b"a,b,c\n1,2,3\n4,5,6\n7,8," + b"9" * 100 + b"\n1,2,3\n"
     for block in range(1, 120):
-        with mock.patch.object(plain_csv, "BLOCK", block):
+        with mock.patch.object(plain, "BLOCK", block):
             assert taken(content) == one_by_one(content)
 
 

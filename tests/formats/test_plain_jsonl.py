@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidegate.formats import plain_jsonl, reading
+from tidegate.formats import plain, plain_jsonl, reading
 from tidegate.model.errors import BadFile
 
 VALUES = st.one_of(
@@ -56,7 +56,7 @@ def lines(objects: list[dict[str, Any]]) -> list[bytes]:
 def test_the_same_readings(objects, block, ending):
     """Whatever the lines hold, and wherever blocks end."""
     content = ending.join(lines([{"series": "a", "value": 1}, *objects]))
-    with mock.patch.object(plain_jsonl, "BLOCK", block):
+    with mock.patch.object(plain, "BLOCK", block):
         assert taken(content) == one_by_one(content)
 
 
@@ -78,7 +78,7 @@ def test_the_same_readings(objects, block, ending):
 )
 def test_a_line_that_is_not_plain_late_in_a_file(bad):
     """After many plain lines the line of a bad one is told, and lines after it are read."""
-    plain = lines([{"series": "a", "value": number / 8} for number in range(60)])
-    content = b"\n".join([*plain, bad, *lines([{"series": "b", "value": 1}])])
-    with mock.patch.object(plain_jsonl, "BLOCK", 512):
+    before = lines([{"series": "a", "value": number / 8} for number in range(60)])
+    content = b"\n".join([*before, bad, *lines([{"series": "b", "value": 1}])])
+    with mock.patch.object(plain, "BLOCK", 512):
         assert taken(content) == one_by_one(content)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol, cast
 
 from tidegate.formats.files import replacing
-from tidegate.model.errors import UnknownName
+from tidegate.formats.naming import NamedFormat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class Format(StrEnum):
+class Format(NamedFormat):
     """Formats of tables, under the endings of their files."""
 
     JSONL = "jsonl"
@@ -26,28 +25,7 @@ class Format(StrEnum):
     XLSX = "xlsx"
     MAT = "mat"
 
-    @classmethod
-    def named(cls, text: str) -> Format:
-        """The format of a name or of a file's ending.
 
-        Raises:
-            UnknownName: there is no such format.
-        """
-        word = text.strip().lower().lstrip(".")
-        word = _SYNONYMS.get(word, word)
-        if word not in {one.value for one in cls}:
-            raise UnknownName("format", text, [one.value for one in cls])
-        return cls(word)
-
-
-_SYNONYMS: Final = {
-    "ndjson": "jsonl",
-    "json": "jsonl",
-    "excel": "xlsx",
-    "tab": "tsv",
-    "pq": "parquet",
-    "matlab": "mat",
-}
 _WRITERS: Final = {
     Format.JSONL: "jsonl",
     Format.CSV: "delimited",

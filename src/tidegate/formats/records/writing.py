@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol, cast
 
-from tidegate.model.errors import UnknownName
+from tidegate.formats.naming import NamedFormat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from tidegate.formats.records.columns import Column
 
 
-class RecordFormat(StrEnum):
+class RecordFormat(NamedFormat):
     """Formats of records, under the endings of their files."""
 
     JSONL = "jsonl"
@@ -23,19 +22,6 @@ class RecordFormat(StrEnum):
     TSV = "tsv"
     PARQUET = "parquet"
     XLSX = "xlsx"
-
-    @classmethod
-    def named(cls, text: str) -> RecordFormat:
-        """The format of a name or of a file's ending.
-
-        Raises:
-            UnknownName: there is no such format.
-        """
-        word = text.strip().lower().lstrip(".")
-        word = _SYNONYMS.get(word, word)
-        if word not in {one.value for one in cls}:
-            raise UnknownName("format", text, [one.value for one in cls])
-        return cls(word)
 
     @property
     def has_columns(self) -> bool:
@@ -48,7 +34,6 @@ class RecordFormat(StrEnum):
         return self in {RecordFormat.JSONL, RecordFormat.CSV, RecordFormat.TSV}
 
 
-_SYNONYMS: Final = {"ndjson": "jsonl", "excel": "xlsx", "tab": "tsv", "pq": "parquet"}
 _WRITERS: Final = {
     RecordFormat.JSONL: "lines:LinesWriter",
     RecordFormat.JSON: "lines:ArrayWriter",
