@@ -16,10 +16,10 @@ from tidegate.formats.records import RecordFormat
 from tidegate.gate.takings import takings
 from tidegate.model.errors import Interrupted, ServerFault
 from tidegate.model.instants import HOUR, MINUTE
-from tidegate.services.ocpi_export import Wanted
-from tidegate.services.ocpi_get import get, get_news, source
-from tidegate.services.ocpi_progress import Exports
-from tidegate.services.ocpi_sinks import FileForEachRun, OneFile, RotatingFiles
+from tidegate.services.ocpi.getting import get, get_news, source
+from tidegate.services.ocpi.outlet import Wanted
+from tidegate.services.ocpi.progress import Exports
+from tidegate.services.ocpi.sinks import FileForEachRun, OneFile, RotatingFiles
 from tidegate.services.settings import resolve
 from tidegate.standins.ocpi import Fault, running
 
@@ -393,7 +393,7 @@ def test_rotated_files_hold_each_record_once(platform, standin, tmp_path):
 def test_an_interval_that_is_over_gets_its_file(platform, standin, tmp_path, monkeypatch):
     """The file of an earlier interval appears when a run falls into the next one."""
     instant = [HOUR * 1000]
-    monkeypatch.setattr("tidegate.services.ocpi_sinks.now", lambda: instant[0])
+    monkeypatch.setattr("tidegate.services.ocpi.sinks.now", lambda: instant[0])
     with _export(platform) as export:
         sink = RotatingFiles(tmp_path / "files", HOUR, export)
         get_news(platform, WANTED, sink, export)
@@ -436,7 +436,7 @@ def test_a_run_that_the_platform_fails_is_made_good(platform, standin, tmp_path,
     """An export without end tells a failure and goes on with the next run."""
     import threading
 
-    from tidegate.services.ocpi_follow import follow
+    from tidegate.services.ocpi.following import follow
 
     standin.faults.add(Fault("status", path="sessions", status=400, times=1))
     stop = threading.Event()

@@ -38,7 +38,7 @@ def fields(
     """
     import msgspec
 
-    from tidegate.services.field_rules import ocpi_rules, shown_fields, spoken_version
+    from tidegate.services.ocpi.fields import ocpi_rules, shown_fields, spoken_version
     from tidegate.services.settings import store_path
 
     version = version or spoken_version(store_path(common.store), connection)

@@ -12,9 +12,9 @@ from tidegate.cli.common import COMMON, Common
 from tidegate.cli.output import note, show
 
 if TYPE_CHECKING:
-    from tidegate.services.ocpi_export import Wanted
-    from tidegate.services.ocpi_exporting import Way
-    from tidegate.services.ocpi_get import Taken
+    from tidegate.services.ocpi.exporting import Way
+    from tidegate.services.ocpi.getting import Taken
+    from tidegate.services.ocpi.outlet import Wanted
 
 Flag = Annotated[bool, Parameter(negative=())]
 Format = Literal["jsonl", "json", "csv", "tsv", "parquet", "xlsx"]
@@ -113,7 +113,7 @@ def get(
         common: common options.
     """
     from tidegate.cli.logs import follow
-    from tidegate.services.ocpi_exporting import export
+    from tidegate.services.ocpi.exporting import export
     from tidegate.services.settings import resolve, store_path
     from tidegate.services.stopping import stopping
 
@@ -139,8 +139,8 @@ def _wanted(module: str, leaving: Leaving, portion: Portion, output: Output) -> 
     from tidegate.gate.passlist import parse_pass_list
     from tidegate.gate.verdicts import Mark
     from tidegate.platforms.ocpi.settings import seconds
-    from tidegate.services.ocpi_export import Wanted
-    from tidegate.services.ocpi_exporting import instant_or_none
+    from tidegate.services.ocpi.exporting import instant_or_none
+    from tidegate.services.ocpi.outlet import Wanted
 
     suffix = output.out.suffix if output.out is not None and not output.follow else ""
     passes = leaving.privacy_pass
@@ -164,7 +164,7 @@ def _wanted(module: str, leaving: Leaving, portion: Portion, output: Output) -> 
 
 
 def _way(output: Output) -> Way:
-    from tidegate.services.ocpi_exporting import Way, interval
+    from tidegate.services.ocpi.exporting import Way, interval
 
     return Way(
         out=output.out,
@@ -175,7 +175,7 @@ def _way(output: Output) -> Way:
 
 
 def _through(view: str, wanted: Wanted, way: Way, common: Common) -> None:
-    from tidegate.services.ocpi_exporting import export_through
+    from tidegate.services.ocpi.exporting import export_through
     from tidegate.services.stopping import stopping
 
     with common.open() as store, stopping() as stop:
@@ -184,7 +184,7 @@ def _through(view: str, wanted: Wanted, way: Way, common: Common) -> None:
 
 
 def _explain(folder: Path, connection: str | None, wanted: Wanted, common: Common) -> None:
-    from tidegate.services.ocpi_exporting import explain
+    from tidegate.services.ocpi.exporting import explain
 
     rows = list(explain(folder, wanted, connection=connection))
     show(rows, json=common.json)

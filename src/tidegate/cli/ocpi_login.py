@@ -14,7 +14,7 @@ from tidegate.model.errors import BadValue
 if TYPE_CHECKING:
     from tidegate.model.secret import Secret
     from tidegate.platforms.ocpi.settings import OcpiSettings
-    from tidegate.services.ocpi_login import Session
+    from tidegate.services.ocpi.login import Session
     from tidegate.store.messages import ConnectionRecord
 
 
@@ -104,7 +104,7 @@ def connect(name: str, url: str, *, options: Options = OPTIONS, common: Common =
 
 
 def _imported() -> Session:
-    from tidegate.services.ocpi_login import imported
+    from tidegate.services.ocpi.login import imported
 
     return imported()
 

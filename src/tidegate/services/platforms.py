@@ -140,7 +140,7 @@ class Platforms(Held):
             NotSignedIn, Forbidden: the platform does not take the token.
             InsecureAddress: the token would travel by plain http.
         """
-        from tidegate.services.ocpi_login import log_in
+        from tidegate.services.ocpi.login import log_in
 
         made = log_in(
             self.verbs,
@@ -163,6 +163,7 @@ class Platforms(Held):
         end: Moment | None = None,
         readings: bool = True,
         attributes: bool = False,
+        quotations: bool = False,
         create: bool = False,
         keep_ids: bool = False,
         dry_run: bool = False,
@@ -179,6 +180,7 @@ class Platforms(Held):
             end=last,
             readings=readings,
             attributes=attributes,
+            quotations=quotations,
             create=create,
             keep_ids=keep_ids,
             dry_run=dry_run,
@@ -187,6 +189,35 @@ class Platforms(Held):
         record = connection_named(self.verbs, name, platform="tsm")
         sent = push(self.verbs, record, request, policies=self.policies, progress=progress)
         return list(sent)
+
+    def take_tsm_quotations(
+        self,
+        name: str | None,
+        *series: Named,
+        quotations: Sequence[Moment] = (),
+        start: Moment | None = None,
+        end: Moment | None = None,
+        repository: str = MAIN,
+        progress: Progress = SILENT,
+    ) -> list[Quoted]:
+        """Take named versions of readings; see `tidegate tsm quotations`."""
+        from tidegate.services.quotations import take_quotations
+
+        first, last = self._bounds(start, end, repository)
+        if (first is None) != (last is None) or (quotations and first is None):
+            raise BadWindow("quotations of a window need both ends, --from and --to")
+        zone = self.zone_or_default(None, repository)
+        taken = take_quotations(
+            self.verbs,
+            connection_named(self.verbs, name, platform="tsm"),
+            series,
+            quotations=[instant(one, zone=zone) for one in quotations],
+            window=None if first is None or last is None else Window(first, last),
+            repository=repository,
+            policies=self.policies,
+            progress=progress,
+        )
+        return list(taken)
 
     def take_tsm_revisions(
         self,

@@ -23,7 +23,7 @@ from tidegate.model.closing import Closing
 from tidegate.model.views import Selection, Source
 from tidegate.platforms.ocpi.settings import read_settings
 from tidegate.services.hash_keys import hasher_of
-from tidegate.services.seen_records import LiveRecords, RecordSource, StoredRecords
+from tidegate.services.record_sources import LiveRecords, RecordSource, StoredRecords
 from tidegate.services.selection import connection as connection_of
 from tidegate.services.viewed_evses import uids_matching
 from tidegate.services.viewed_series import seen_time

@@ -18,15 +18,15 @@ import msgspec
 from tidegate.formats.files import replacing
 from tidegate.model.errors import BadFile, BadValue
 from tidegate.model.instants import now, to_datetime
-from tidegate.services.ocpi_progress import OpenFile
+from tidegate.services.ocpi.progress import OpenFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from tidegate.formats.records import RecordWriter
-    from tidegate.services.ocpi_export import Outlet
-    from tidegate.services.ocpi_progress import Export, Progress
+    from tidegate.services.ocpi.outlet import Outlet
+    from tidegate.services.ocpi.progress import Export, Progress
 
 _OWNER_ONLY = 0o600
 

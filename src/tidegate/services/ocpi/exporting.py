@@ -10,19 +10,19 @@ from tidegate.model.errors import BadTime, BadValue
 from tidegate.model.instants import parse
 from tidegate.platforms.ocpi.settings import read_settings
 from tidegate.services.connection_files import connection as connection_of
-from tidegate.services.ocpi_export import explained
-from tidegate.services.ocpi_get import get, get_news, source
-from tidegate.services.ocpi_progress import Exports
-from tidegate.services.ocpi_sinks import OneFile, StandardOutput
+from tidegate.services.ocpi.getting import get, get_news, source
+from tidegate.services.ocpi.outlet import explained
+from tidegate.services.ocpi.progress import Exports
+from tidegate.services.ocpi.sinks import OneFile, StandardOutput
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tidegate.services.ocpi_export import Wanted
-    from tidegate.services.ocpi_get import Source, Taken
-    from tidegate.services.ocpi_sinks import Sink
+    from tidegate.services.ocpi.getting import Source, Taken
+    from tidegate.services.ocpi.outlet import Wanted
+    from tidegate.services.ocpi.sinks import Sink
     from tidegate.services.opened import Store
     from tidegate.services.settings import Settings
 
@@ -90,7 +90,7 @@ def export_through(
     """
     if way.since_last is not None or way.every is not None:
         raise BadValue("--view", view, "given without --since-last and --follow")
-    from tidegate.services.ocpi_view_get import get_through
+    from tidegate.services.ocpi.through_views import get_through
 
     return get_through(store, view, wanted, _sink(way.out), stop=stop.is_set)
 
@@ -141,7 +141,7 @@ def _going_on(platform: Source, wanted: Wanted, way: Way, stop: threading.Event)
         if way.every is None:
             yield get_news(platform, wanted, _sink(way.out), known, stop=stop.is_set)
             return
-        from tidegate.services.ocpi_follow import follow, sink_of
+        from tidegate.services.ocpi.following import follow, sink_of
 
         sink = sink_of(wanted, known, way.out, way.rotate)
         yield from follow(platform, wanted, sink, known, step=way.every, stop=stop)

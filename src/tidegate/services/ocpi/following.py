@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Final
 from tidegate.formats.records import RecordFormat
 from tidegate.model.errors import BadValue, Interrupted, TransportError
 from tidegate.model.instants import MINUTE, now
-from tidegate.services.ocpi_get import get_news
-from tidegate.services.ocpi_sinks import FileForEachRun, RotatingFiles, StandardOutput
+from tidegate.services.ocpi.getting import get_news
+from tidegate.services.ocpi.sinks import FileForEachRun, RotatingFiles, StandardOutput
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tidegate.services.ocpi_export import Wanted
-    from tidegate.services.ocpi_get import Source, Taken
-    from tidegate.services.ocpi_progress import Export
-    from tidegate.services.ocpi_sinks import Sink
+    from tidegate.services.ocpi.getting import Source, Taken
+    from tidegate.services.ocpi.outlet import Wanted
+    from tidegate.services.ocpi.progress import Export
+    from tidegate.services.ocpi.sinks import Sink
 
 logger = logging.getLogger(__name__)
 

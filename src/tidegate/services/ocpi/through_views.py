@@ -8,8 +8,8 @@ import msgspec
 
 from tidegate.gate.verdicts import Mark
 from tidegate.model.errors import BadValue, Interrupted
-from tidegate.services.ocpi_export import Outlet
-from tidegate.services.ocpi_get import CHANNEL, Taken
+from tidegate.services.ocpi.getting import CHANNEL, Taken
+from tidegate.services.ocpi.outlet import Outlet
 from tidegate.services.sharing import MOST, PageAsked, Sharing
 from tidegate.services.views import view_named
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tidegate.model.views import View
-    from tidegate.services.ocpi_export import Wanted
-    from tidegate.services.ocpi_sinks import Sink
+    from tidegate.services.ocpi.outlet import Wanted
+    from tidegate.services.ocpi.sinks import Sink
     from tidegate.services.opened import Store
     from tidegate.services.sharing import SharedPage
 

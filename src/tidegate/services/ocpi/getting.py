@@ -22,17 +22,17 @@ from tidegate.platforms.ocpi.access import open_client
 from tidegate.services import secrets
 from tidegate.services.connecting import policies_of
 from tidegate.services.connection_files import connection as connection_of
-from tidegate.services.ocpi_export import Outlet, rules_of
-from tidegate.services.ocpi_progress import OVERLAP, Unseen
+from tidegate.services.ocpi.outlet import Outlet, rules_of
+from tidegate.services.ocpi.progress import OVERLAP, Unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tidegate.platforms.ocpi.client import OcpiClient, Page
-    from tidegate.services.ocpi_export import Wanted
-    from tidegate.services.ocpi_progress import Export
-    from tidegate.services.ocpi_sinks import Sink
+    from tidegate.services.ocpi.outlet import Wanted
+    from tidegate.services.ocpi.progress import Export
+    from tidegate.services.ocpi.sinks import Sink
     from tidegate.services.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -1,0 +1,1 @@
+"""OCPI: logging in, and exports of records as rules let them out."""
