@@ -44,10 +44,11 @@ def _dispatch(words: list[str], *, debug: bool) -> int:
 
     from tidegate.cli.app import app
     from tidegate.cli.logs import show_logs
+    from tidegate.cli.spelling import respelled
 
     show_logs(quiet="--quiet" in words, debug=debug)
     try:
-        result = app(words, print_error=False, exit_on_error=False)
+        result = app(respelled(words), print_error=False, exit_on_error=False)
     except CycloptsError as error:
         raise _usage_error(error) from error
     sys.stdout.flush()

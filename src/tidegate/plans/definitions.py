@@ -135,11 +135,19 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Book(msgspec.Struct, frozen=True, kw_only=True):
-    """A workbook as read: its rows, how to run them, and what is wrong with its cells."""
+    """A workbook as read: its rows, how to run them, and what is wrong with its cells.
+
+    Attributes:
+        definitions: of the rows that are right.
+        configuration: how they are run.
+        problems: what is wrong.
+        places: the number of each column from 0, by tab and by heading in small letters.
+    """
 
     definitions: tuple[Definition, ...]
     configuration: Configuration
     problems: tuple[Problem, ...] = ()
+    places: dict[str, dict[str, int]] = {}
 
     @property
     def errors(self) -> tuple[Problem, ...]:

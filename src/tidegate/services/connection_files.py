@@ -79,6 +79,12 @@ def connection(
     return record, known.store
 
 
+def connections(folder: Path, *, platform: str) -> tuple[list[ConnectionRecord], str]:
+    """The connections to a platform, and the id of their store; without a database, as above."""
+    known = _read(folder) or _from_database(folder) or Known("", [])
+    return [one for one in known.connections if one.platform == platform], known.store
+
+
 def chosen(
     connections: Sequence[ConnectionRecord], name: str | None, *, platform: str | None = None
 ) -> ConnectionRecord:

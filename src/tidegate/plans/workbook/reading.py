@@ -50,6 +50,7 @@ def read_workbook(path: Path, *, now: int | None = None) -> Book:
         definitions=tuple(definitions),
         configuration=configuration,
         problems=(*problems, *faults),
+        places={tab: grids[key_of(tab)].places() for tab in tabs},
     )
 
 
