@@ -35,6 +35,7 @@ _SECRETS: Final = ("TIDEGATE_PASSWORD", "TIDEGATE_TOKEN")
 SECRETS_FILE: Final = "TIDEGATE_SECRETS"
 
 Positive = Annotated[float, Meta(gt=0)]
+Address = Annotated[str, Meta(pattern="^https?://[^/]+[^?#]*$")]
 When = Literal["auto", "always", "never"]
 
 
@@ -72,6 +73,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     answer_limit_mib: Annotated[
         int, Meta(ge=1, description="largest answer held in memory, in MiB")
     ] = 256
+    onc_url: Annotated[
+        Address | None,
+        Meta(
+            description="address of the services of Ocean Networks Canada, where no other is given",
+        ),
+    ] = None
     service_max_points: Annotated[
         int, Meta(ge=1, description="points that one request to the service may send or get")
     ] = 5_000_000
@@ -91,9 +98,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(ge=1, description="requests to /share that one key may make a minute")
     ] = 120
     service_address: Annotated[
-        str | None,
+        Address | None,
         Meta(
-            pattern="^https?://[^/]+[^?#]*$",
             description="address at which others reach the service, such as https://data.example;"
             " links to next pages begin with it",
         ),

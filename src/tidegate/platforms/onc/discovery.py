@@ -42,23 +42,23 @@ class Discovery:
 
     def locations(self, filters: Mapping[str, Any]) -> list[Row]:
         """Locations, with coordinates in degrees and depth in metres."""
-        return self._access.rows("locations", filters, "locations")
+        return self._rows("locations", filters, "locations")
 
     def tree(self, filters: Mapping[str, Any]) -> list[Row]:
         """Locations as a tree, each with its `children`."""
-        return self._access.rows("tree", filters, "the tree of locations")
+        return self._rows("tree", filters, "the tree of locations")
 
     def categories(self, filters: Mapping[str, Any]) -> list[Row]:
         """Types of instruments."""
-        return self._access.rows("categories", filters, "device categories")
+        return self._rows("categories", filters, "device categories")
 
     def devices(self, filters: Mapping[str, Any]) -> list[Row]:
         """Instruments."""
-        return self._access.rows("devices", filters, "devices")
+        return self._rows("devices", filters, "devices")
 
     def properties(self, filters: Mapping[str, Any]) -> list[Row]:
         """What is observed."""
-        return self._access.rows("properties", filters, "properties")
+        return self._rows("properties", filters, "properties")
 
     def deployments(self, filters: Mapping[str, Any]) -> list[Row]:
         """Stays of instruments that reach into a time; begins and ends are the true ones.
@@ -66,7 +66,7 @@ class Discovery:
         Raises:
             UnknownToPlatform: a code is not known to the server.
         """
-        found = self._access.rows("deployments", filters, "deployments")
+        found = self._rows("deployments", filters, "deployments")
         if not found:
             # The server gives one error for nothing there and for a code that it does not know.
             self.require_known(filters)
@@ -74,7 +74,7 @@ class Discovery:
 
     def products(self, filters: Mapping[str, Any]) -> list[Row]:
         """Products that can be ordered or are archived, with their options."""
-        return self._access.rows("products", filters, "data products")
+        return self._rows("products", filters, "data products")
 
     def availability(self, filters: Mapping[str, Any]) -> list[Row]:
         """How many files of which product there are, by span of time.
@@ -99,7 +99,12 @@ class Discovery:
         """
         for name, service in _CODES.items():
             if code := filters.get(name):
-                self._access.rows(service, {name: code}, f"{service} with {name} {code}")
+                self._rows(service, {name: code}, service)
+
+    def _rows(self, service: str, filters: Mapping[str, Any], what: str) -> list[Row]:
+        named = [str(filters[name]) for name in (*_CODES, "dataProductCode") if filters.get(name)]
+        subject = f"{what} for {' '.join(named)}" if named else what
+        return self._access.rows(service, filters, subject)
 
     def below(self, code: str) -> list[Row]:
         """A location and all below it."""

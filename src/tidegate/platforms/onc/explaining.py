@@ -33,7 +33,7 @@ _HINTS: Final = {
 }
 _SIGN_IN: Final = (
     "check the token: it is under Web Services at https://data.oceannetworks.ca/Profile;"
-    " connect again with it, or set ONC_SIGN_IN"
+    " connect again with it, or set ONC_TOKEN"
 )
 _CODE: Final = re.compile(r"error (\d+)\b")
 _STATE: Final = re.compile(r"the run is (\w+)")

@@ -1,0 +1,133 @@
+"""Ocean Networks Canada: which server is asked with which token, and connections to it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from tidegate.model.errors import BadValue, NotFound, UsageError
+from tidegate.model.secret import Secret
+from tidegate.platforms.onc.client import OncClient
+from tidegate.platforms.onc.facts import PRODUCTION, QA
+from tidegate.platforms.onc.settings import OncSettings, read_settings
+from tidegate.services import secrets
+from tidegate.services.connecting import policies_of
+from tidegate.services.connection_files import connection as connection_of
+from tidegate.transport.links import Origin, base_address
+from tidegate.transport.progress import SILENT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tidegate.services.settings import Settings
+    from tidegate.store.messages import ConnectionRecord
+    from tidegate.transport.progress import Progress
+
+VARIABLE: Final = "ONC_TOKEN"
+"""The variable of the environment that other clients of these services read too."""
+
+
+class Server(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is asked.
+
+    Attributes:
+        connection: name of a connection; may be left out where there is one, or a token.
+        base_url: address of the server, in place of the usual one.
+        qa: ask the server for tests.
+        allow_http: send the token by plain http to another machine.
+        token: the token, from wherever the caller has it.
+    """
+
+    connection: str | None = None
+    base_url: str | None = None
+    qa: bool = False
+    allow_http: bool = False
+    token: Secret | None = None
+
+
+def address(server: Server, settings: Settings) -> str | None:
+    """The address that options or settings name; None if none do.
+
+    Raises:
+        BadValue: two are named.
+    """
+    if server.qa and server.base_url:
+        raise BadValue("--qa", True, "given without --base-url")
+    return QA if server.qa else server.base_url or settings.onc_url
+
+
+@contextmanager
+def opened(
+    folder: Path, server: Server, *, settings: Settings, progress: Progress = SILENT
+) -> Iterator[OncClient]:
+    """A client for a server: with a token given or in `ONC_TOKEN`, else with a connection's.
+
+    A named connection is asked with its own token. The token of a connection goes to the server
+    of that connection only.
+
+    Args:
+        folder: of the store that has the connection; its database is not loaded.
+        server: who is asked.
+        settings: how platforms are treated.
+        progress: told of requests.
+
+    Raises:
+        NoCredentials: there is no token.
+        NotFound: there is no such connection.
+        InsecureAddress: the token would travel by plain http.
+    """
+    url = address(server, settings)
+    token = server.token
+    if token is None and server.connection is None and os.environ.get(VARIABLE):
+        token = Secret(os.environ[VARIABLE])
+    spoken = OncSettings(allow_http=server.allow_http)
+    if token is None:
+        record, store_id = _connection(folder, server)
+        token = secrets.load(record.name, store_id)
+        spoken = read_settings(record.settings)
+        if url is not None and Origin.of(base_address(url)) != Origin.of(record.url):
+            raise UsageError(
+                f"the token of connection '{record.name}' is for another server than"
+                f" {Origin.of(base_address(url)).host}",
+                hint=f"set {VARIABLE} for it, or make a connection to it",
+            )
+        url = url or record.url
+    with OncClient(
+        url or PRODUCTION, token, spoken, policies=policies_of(settings), progress=progress
+    ) as client:
+        yield client
+
+
+def record_of(
+    name: str,
+    url: str | None,
+    settings: dict[str, Any],
+    *,
+    server: Server,
+    defaults: Settings,
+) -> ConnectionRecord:
+    """The connection that `connect onc` is to make.
+
+    Raises:
+        BadValue, UnknownName: a setting cannot be like that.
+    """
+    from tidegate.store.messages import ConnectionRecord
+
+    read_settings(settings)
+    if url is not None and (server.qa or server.base_url):
+        raise BadValue("the address", url, "given once: as argument, --base-url or --qa")
+    chosen = url or address(server, defaults) or PRODUCTION
+    return ConnectionRecord(name=name, platform="onc", url=base_address(chosen), settings=settings)
+
+
+def _connection(folder: Path, server: Server) -> tuple[ConnectionRecord, str]:
+    try:
+        return connection_of(folder, server.connection, platform="onc")
+    except NotFound as problem:
+        if server.connection is None:
+            problem.hint = f"set {VARIABLE}, or run tidegate connect onc NAME"
+        raise
