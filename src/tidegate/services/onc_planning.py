@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from tidegate.model.errors import BadValue, UnknownName
+from tidegate.model.errors import BadValue, UnknownName, UsageError
 from tidegate.model.instants import now as present
 from tidegate.model.windows import Window
 from tidegate.plans.dates import window_of
@@ -102,7 +102,7 @@ def create(
     Raises:
         ImpossibleDate, BadTime, BadValue: a date or option cannot be like that.
         WorkbookExists: there is one, and the request does not say what to do with it.
-        NotFound: nothing passes the filters.
+        NothingToPlan: nothing passes the filters.
         TransportError: the server refuses, or cannot be asked.
     """
     moment = present()
@@ -114,7 +114,7 @@ def create(
         url = str(client.access.address)
         rows = Builder(client.discovery, url, moment).rows(wanted)
     if not (request.append and target.path.exists()):
-        require_rows(rows)
+        require_rows(rows, "tidegate onc deployments and onc products show what there is")
     out.mkdir(parents=True, exist_ok=True)
     cells: dict[str, Any] = {
         "downloadFolder": out.as_posix(),
@@ -182,7 +182,8 @@ def _range(request: Request, events: tuple[Event, ...], now: int) -> tuple[Windo
         return window_of(begin, end, now=now), begin, end
     if not events:
         missing = "--begin" if begin is None else "--end"
-        raise BadValue(missing, None, "given, as in 2017-05-01T00:00:00Z, today-7d or now")
+        hint = "a date like 2017-05-01T00:00:00Z, or today-7d, or now; or a list with --events"
+        raise UsageError(f"{missing} is missing", hint=hint)
     window = Window(min(one.window.start for one in events), max(one.window.end for one in events))
     return window, "", ""
 

@@ -9,7 +9,7 @@ import msgspec
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from tidegate.formats.files import replacing
-from tidegate.model.errors import BadFile, NotFound, UnknownToPlatform, UsageError
+from tidegate.model.errors import BadFile, UnknownToPlatform, UsageError
 from tidegate.plans.definitions import BY_SUBJECT, CONFIGURATION, Problem
 from tidegate.plans.options_text import check_options
 from tidegate.plans.workbook.columns import CODES, options_column
@@ -43,6 +43,16 @@ class WorkbookExists(UsageError):
             f" {backup_of(path).name}",
             path=str(path),
         )
+
+
+class NothingToPlan(UsageError):
+    """Filters that nothing of the platform passes in the range."""
+
+    code = "nothing-to-plan"
+    http_status = 404
+
+    def __init__(self, hint: str) -> None:
+        super().__init__("nothing passes these filters in this range", hint=hint)
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -233,12 +243,11 @@ def _written(path: Path, grids: Sequence[Grid], changes: Changes, *, is_private:
     return goal
 
 
-def require_rows(rows: Mapping[str, Sequence[object]]) -> None:
+def require_rows(rows: Mapping[str, Sequence[object]], hint: str) -> None:
     """Refuse to make a workbook of nothing.
 
     Raises:
-        NotFound: there are no rows.
+        NothingToPlan: there are no rows.
     """
     if not any(rows.values()):
-        hint = "tidegate onc deployments and tidegate onc products show what there is"
-        raise NotFound("data product", "with these filters in this range", hint=hint)
+        raise NothingToPlan(hint)

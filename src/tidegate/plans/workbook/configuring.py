@@ -27,6 +27,19 @@ _DOWNLOADS_ADVISED: Final = 10
 _TOKEN: Final = re.compile(r"[\w-]+$")
 
 
+class NoSuchDrive(UsageError):
+    """A path that begins with the letter of a drive, where the system has no drives."""
+
+    code = "no-such-drive"
+
+    def __init__(self, name: str, text: str, instead: str) -> None:
+        super().__init__(
+            f"{name} '{text}' names a drive, and this system has none",
+            hint=f"name a path of this system, such as {instead}",
+            name=name,
+        )
+
+
 class Key(NamedTuple):
     """One key of the Configuration.
 
@@ -141,11 +154,11 @@ def local_path(name: str, text: str, folder: Path) -> Path:
     """A path of a workbook or option, from a folder on if it is relative.
 
     Raises:
-        BadValue: it names a drive and this system has none.
+        NoSuchDrive: it names a drive and this system has none.
     """
     windows = PureWindowsPath(text)
     if os.name != "nt" and windows.drive:
-        raise BadValue(name, text, f"a folder of this system, such as ~/{windows.name or 'data'}")
+        raise NoSuchDrive(name, text, f"~/{windows.name or 'data'}")
     return folder / Path(text).expanduser()
 
 
