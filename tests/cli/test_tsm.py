@@ -210,6 +210,22 @@ class TestPull:
         assert ran.rows == [{"series": "Remote", "instants": 2, "earlier": 2}]
         assert "2 earlier readings of 1 series" in ran.err
 
+    def test_quotations(self, connected, server):
+        """`tsm quotations` says how many readings of how many versions are new."""
+        server.ask("POST", "timeseries", {"ID": 40, "Name": "Remote", "Interval": {"Value": 3}})
+        point = {"From": "2024-03-30T22:00:00Z", "Value": 1, "Flag": 9}
+        path = "timeseries/40/data?quotation=2024-03-29T00:00:00Z"
+        server.ask("POST", path, {"Data": [point]})
+        connected("discover", "market")
+        ran = connected("tsm", "quotations", "market", "--json")
+
+        (row,) = ran.rows
+        assert row == {"series": "Remote", "quotations": 1, "new": 1, "changed": 0, "equal": 0}
+        assert "1 new readings of 1 quotations" in ran.err
+        refused = connected("tsm", "quotations", "market", "--quotation", "2024-03-29", check=False)
+        assert refused.code == 2
+        assert "--from" in refused.err
+
     def test_discover_counts_kinds(self, connected, server):
         """The catalogue lists series, attributes and units under their own words."""
         server.ask("POST", "timeseries", {"ID": 40, "Name": "Remote", "Interval": {"Value": 3}})
@@ -237,4 +253,4 @@ def test_the_page_runs(tidegate, server, monkeypatch):
         if words[0] == "sum":
             assert len(ran.out.splitlines()) == 32
 
-    assert len(commands) == 9
+    assert len(commands) == 11

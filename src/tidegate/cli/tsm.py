@@ -1,8 +1,8 @@
-"""`tidegate tsm`: WebTSM servers as places to write to, and their revisions."""
+"""`tidegate tsm`: WebTSM servers as places to write to, their revisions and quotations."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from cyclopts import App, Parameter
@@ -11,7 +11,11 @@ from tidegate.cli.common import COMMON, Common, From, To
 from tidegate.cli.output import note, show
 from tidegate.cli.progress import progress
 
-app = App(name="tsm", help="WebTSM servers: send them readings and attributes, take revisions.")
+app = App(
+    name="tsm", help="WebTSM servers: send them readings and attributes, take versions from them."
+)
+
+_NONE: Final[list[str]] = []
 
 
 @app.command
@@ -22,6 +26,7 @@ def push(
     to: To = None,
     readings: bool = True,
     attributes: Annotated[bool, Parameter(negative=())] = False,
+    quotations: Annotated[bool, Parameter(negative=())] = False,
     create: Annotated[bool, Parameter(negative=())] = False,
     keep_ids: Annotated[bool, Parameter(negative=())] = False,
     dry_run: Annotated[bool, Parameter(negative=())] = False,
@@ -40,6 +45,7 @@ def push(
         to: until when, exclusive; to the last that is stored unless given.
         readings: send readings.
         attributes: send attributes with all their dated values.
+        quotations: send named versions of readings too.
         create: make series, attributes and units that the server lacks.
         keep_ids: make them under the ids that they have here.
         dry_run: ask the server what it has, and only list what would be sent.
@@ -54,6 +60,7 @@ def push(
             end=to,
             readings=readings,
             attributes=attributes,
+            quotations=quotations,
             create=create,
             keep_ids=keep_ids,
             dry_run=dry_run,
@@ -94,3 +101,42 @@ def revisions(
     show(rows, json=common.json)
     earlier = sum(row["earlier"] for row in rows)
     note(f"{earlier:,} earlier readings of {len(rows):,} series", quiet=common.quiet)
+
+
+@app.command
+def quotations(
+    name: str,
+    *series: str,
+    quotation: list[str] = _NONE,
+    from_: From = None,
+    to: To = None,
+    repository: str = "main",
+    common: Common = COMMON,
+) -> None:
+    """Take named versions of readings, such as forecast runs; `pull` brings those without a name.
+
+    Args:
+        name: the connection that the series were pulled through.
+        series: names or ids; all of the connection unless given.
+        quotation: the version of this instant, may repeat; needs --from and --to. Those that the
+            server lists unless given.
+        from_: first instant of the readings.
+        to: until when, exclusive.
+        repository: the repository that the series are in.
+        common: common options.
+    """
+    with common.open() as store, progress(quiet=common.quiet) as drawn:
+        taken = store.take_tsm_quotations(
+            name,
+            *series,
+            quotations=quotation,
+            start=from_,
+            end=to,
+            repository=repository,
+            progress=drawn,
+        )
+        rows = [msgspec.to_builtins(one) for one in taken]
+    show(rows, json=common.json)
+    new = sum(row["new"] + row["changed"] for row in rows)
+    versions = sum(row["quotations"] for row in rows)
+    note(f"{new:,} new readings of {versions:,} quotations", quiet=common.quiet)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 import pyarrow as pa
 
 from tidegate.model.errors import NotFound
+from tidegate.model.instants import BEGINNING, FOREVER
 from tidegate.model.series import MAIN
 from tidegate.model.windows import Window
 from tidegate.platforms.tsm import bodies
@@ -19,7 +20,7 @@ from tidegate.services.calculations import evaluate, extent
 from tidegate.services.comparing import NOTHING, compared
 from tidegate.services.connecting import opened
 from tidegate.services.selection import find
-from tidegate.store.messages import SeriesSelection
+from tidegate.store.messages import SeriesSelection, Version
 from tidegate.transport.policies import Policies
 from tidegate.transport.progress import SILENT
 
@@ -48,6 +49,7 @@ class Push:
         end: exclusive; to the last that is stored, if None.
         readings: whether readings are sent.
         attributes: whether attributes are, with all their dated values.
+        quotations: whether named versions of readings are.
         create: make series, attributes and units that the server does not have.
         keep_ids: under the ids that they have here.
         dry_run: send nothing that changes the server.
@@ -59,6 +61,7 @@ class Push:
     end: int | None = None
     readings: bool = True
     attributes: bool = False
+    quotations: bool = False
     create: bool = False
     keep_ids: bool = False
     dry_run: bool = False
@@ -73,7 +76,7 @@ class Pushed:
         series: its name.
         id: on the server; None if it is still to be made there.
         created: whether it was made.
-        new: readings that the server did not have.
+        new: readings that the server did not have, those of named versions included.
         changed: readings that it had with another value or flag.
         equal: readings that it had, and that were not sent.
         attributes: attributes whose dated values were sent.
@@ -136,6 +139,13 @@ class _Pushing:
         new = changed = equal = 0
         if self._request.readings and not _is_calculated_there(series, found):
             new, changed, equal = self._send_readings(series, found)
+        if self._request.quotations and series.formula is None and series.quotation:
+            for quotation, window in self._quotations(series):
+                counts = self._send_version(series, found, window, quotation)
+                new, changed, equal = (
+                    before + more
+                    for before, more in zip((new, changed, equal), counts, strict=True)
+                )
         sent = self._send_attributes(series, number) if self._request.attributes else 0
         return Pushed(
             series=series.name,
@@ -195,15 +205,41 @@ class _Pushing:
     def _send_readings(self, series: Series, found: SeriesRecord | None) -> tuple[int, int, int]:
         new = changed = equal = 0
         for window in self._windows(series):
-            mine = evaluate(self._store, series, window).select(["ts", "value", "flag"])
-            theirs = self._theirs(series, found, window)
-            differs, is_known = compared(mine, theirs)
-            changed += int((differs & is_known).sum())
-            new += int((differs & ~is_known).sum())
-            equal += int((~differs).sum())
-            if found is not None and not self._request.dry_run:
-                self._write(series, found.id, mine.filter(pa.array(differs)))
+            mine = evaluate(self._store, series, window)
+            more = self._send(series, found, window, mine)
+            new, changed, equal = new + more[0], changed + more[1], equal + more[2]
         return new, changed, equal
+
+    def _send(
+        self,
+        series: Series,
+        found: SeriesRecord | None,
+        window: Window,
+        readings: pa.Table,
+        quotation: int | None = None,
+    ) -> tuple[int, int, int]:
+        """Send those that the server lacks; how many it lacked, had otherwise, and had."""
+        mine = readings.select(["ts", "value", "flag"])
+        differs, is_known = compared(mine, self._theirs(series, found, window, quotation))
+        if found is not None and not self._request.dry_run:
+            self._write(series, found.id, mine.filter(pa.array(differs)), quotation)
+        is_new = differs & ~is_known
+        return int(is_new.sum()), int((differs & is_known).sum()), int((~differs).sum())
+
+    def _quotations(self, series: Series) -> list[tuple[int, Window]]:
+        """The named versions to send, each with the time that it has readings of."""
+        asked = self._request
+        start = BEGINNING if asked.start is None else asked.start
+        end = FOREVER if asked.end is None else asked.end
+        rows = self._store.quotations([series.key], Window(start, end)).to_pylist()
+        return [(row["quotation"], Window(row["first"], row["last"] + 1)) for row in rows]
+
+    def _send_version(
+        self, series: Series, found: SeriesRecord | None, window: Window, quotation: int
+    ) -> tuple[int, int, int]:
+        version = Version(quotation=quotation, exact_quotation=True)
+        mine = self._store.read([series.key], window, version=version).read_all()
+        return self._send(series, found, window, mine, quotation)
 
     def _windows(self, series: Series) -> Iterator[Window]:
         """The time to send, in pieces."""
@@ -219,7 +255,13 @@ class _Pushing:
             yield piece
             start = piece.end
 
-    def _theirs(self, series: Series, found: SeriesRecord | None, window: Window) -> pa.Table:
+    def _theirs(
+        self,
+        series: Series,
+        found: SeriesRecord | None,
+        window: Window,
+        quotation: int | None,
+    ) -> pa.Table:
         """What the server has; nothing where it holds another raster or unit and must convert."""
         is_like = (
             found is not None
@@ -228,13 +270,15 @@ class _Pushing:
         )
         if found is None or not is_like:
             return NOTHING
-        return self._connector.readings(found.id, window)
+        return self._connector.readings(found.id, window, quotation=quotation)
 
-    def _write(self, series: Series, number: int, readings: pa.Table) -> None:
+    def _write(
+        self, series: Series, number: int, readings: pa.Table, quotation: int | None
+    ) -> None:
         for first in range(0, readings.num_rows, POINTS_AT_ONCE):
             part = readings.slice(first, POINTS_AT_ONCE)
             body = bodies.data_body(part, interval=series.interval, unit=series.unit)
-            self._client.write(number, body)
+            self._client.write(number, body, quotation=quotation)
 
     # -- attributes ----------------------------------------------------------------------------
 

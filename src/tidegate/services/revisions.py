@@ -83,16 +83,21 @@ def take_revisions(
         NotFound: a series was not pulled through the connection.
         TransportError: the server keeps no revisions, or cannot be asked.
     """
-    chosen = _chosen(store, record, names, repository)
+    chosen = chosen_of(store, record, names, repository)
     with opened(store, record, policies=policies, progress=progress) as connector:
         for series in chosen:
             window = _window(store, series, start, end)
             yield _revised(store, cast("TsmConnector", connector), record, series, window)
 
 
-def _chosen(
+def chosen_of(
     store: Verbs, record: ConnectionRecord, names: Sequence[Named], repository: str
 ) -> list[Series]:
+    """The series of names, all stored ones of a connection unless given.
+
+    Raises:
+        NotFound: one was not pulled through the connection.
+    """
     if not names:
         found = store.find_series(SeriesSelection(connection=record.name), repository=repository)
         return [series for series in found if series.formula is None]
@@ -100,7 +105,7 @@ def _chosen(
     for series in chosen:
         if series.origin is None or series.origin.connection != record.name:
             hint = f"it was not pulled through '{record.name}'"
-            raise NotFound("revisions of series", series.name, hint=hint)
+            raise NotFound("versions of series", series.name, hint=hint)
     return chosen
 
 

@@ -39,7 +39,7 @@ from tidegate.store.messages import (
     Version,
 )
 from tidegate.store.migrations import upgrade
-from tidegate.store.modifications import modifications
+from tidegate.store.modifications import modifications, quotations
 from tidegate.store.partials import partials
 from tidegate.store.selections import find_series
 from tidegate.store.upkeep import Upkeep
@@ -301,6 +301,11 @@ class LocalStore(LocalRepositories, LocalIdentities, LocalRecords):
         """Instants at which readings with `ts` in the window were written, changed or ended."""
         with self._engine.reading() as session:
             return modifications(session, keys, window, quoted=quoted)
+
+    def quotations(self, keys: Sequence[SeriesKey], window: Window) -> pa.Table:
+        """Named versions with readings in the window, with first, last and number of them."""
+        with self._engine.reading() as session:
+            return quotations(session, keys, window)
 
     def partials(
         self,

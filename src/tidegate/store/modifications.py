@@ -1,4 +1,4 @@
-"""When readings changed: the instants at which somebody wrote or ended some of them."""
+"""When readings changed, and which named versions of them there are."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from tidegate.model.instants import FOREVER
 from tidegate.store.keys import among
+from tidegate.store.verbs import QUOTATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pyarrow as pa
 
     from tidegate.model.series import SeriesKey
     from tidegate.model.windows import Window
@@ -32,3 +35,16 @@ def modifications(
             end=window.end,
         )
     return [instant for (instant,) in rows]
+
+
+def quotations(session: Session, keys: Sequence[SeriesKey], window: Window) -> pa.Table:
+    """The named versions that have readings with `ts` in the window."""
+    with among(session, keys) as wanted:
+        found = session.table(
+            "SELECT series, quotation, min(ts) AS first, max(ts) AS last, count(*) AS count"
+            f" FROM quoted WHERE {wanted} AND ts >= $start AND ts < $end"
+            " GROUP BY series, quotation ORDER BY series, quotation",
+            start=window.start,
+            end=window.end,
+        )
+    return found.cast(QUOTATIONS)

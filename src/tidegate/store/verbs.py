@@ -59,6 +59,17 @@ PARTIALS = pa.schema(
 )
 """The columns of partials; `series` only where they are wanted by series."""
 
+QUOTATIONS = pa.schema(
+    {
+        "series": pa.int32(),
+        "quotation": pa.int64(),
+        "first": pa.int64(),
+        "last": pa.int64(),
+        "count": pa.int64(),
+    }
+)
+"""Named versions: the first and last `ts` of each, and how many readings it has."""
+
 CURRENT = Version()
 
 
@@ -292,6 +303,10 @@ class Verbs(IdentityVerbs, Protocol):
 
         Those of named versions if `quoted`. Sorted; each can be asked for as `Version.as_of`.
         """
+        ...
+
+    def quotations(self, keys: Sequence[SeriesKey], window: Window) -> pa.Table:
+        """Named versions with readings in the window: the columns of `QUOTATIONS`, sorted."""
         ...
 
     def partials(

@@ -73,6 +73,15 @@ class Written(Form, frozen=True, kw_only=True):
     to: str | None = None
 
 
+class QuotationForm(Form, frozen=True, kw_only=True):
+    """A named version: how many points it has, and the first and the last `From`."""
+
+    quotation: str
+    from_: str = field(name="From")
+    to: str
+    count: int
+
+
 class Problem(Form, frozen=True, kw_only=True):
     """What went wrong; `Code` stays the same where the words of `Message` may not."""
 

@@ -11,17 +11,21 @@ import pytest
 from tests.platforms.tsm.servers import PASSWORD, Server, named, serving
 
 from tidegate.model.coverage import CoverageState
-from tidegate.model.errors import NotFound
+from tidegate.model.errors import NotFound, UsageError
 from tidegate.model.instants import parse, to_text
 from tidegate.model.secret import Secret
+from tidegate.platforms.tsm.client import TsmClient
 from tidegate.services.opened import Store
+from tidegate.services.quotations import QuotationsNotListed
 from tidegate.web.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tidegate.model.windows import Window
     from tidegate.plans.report import RunReport
+    from tidegate.platforms.tsm.wire import QuotationRecord
 
 APRIL = "from=2017-04-01T00:00:00Z&to=2017-04-03T00:00:00Z"
 YEARS = "from=2000-01-01T00:00:00Z&to=2004-01-01T00:00:00Z"
@@ -316,3 +320,90 @@ class TestRevisions:
         second.create_series("Own")
         with pytest.raises(NotFound, match="Own"):
             second.take_tsm_revisions("market", "Own")
+
+
+@pytest.fixture
+def forecasts(first: Server) -> Server:
+    """The first service with two forecast runs, one of them corrected, beside what was measured."""
+    quote(first, "2017-03-30T06:00:00Z", [("2017-04-01T00:00:00Z", 70, 9), QUARTER_PAST])
+    quote(first, "2017-03-31T06:00:00.25Z", [("2017-04-02T23:45:00Z", 4, 20)])
+    quote(first, "2017-03-30T06:00:00Z", [("2017-04-01T00:00:00Z", 72, 9)])
+    return first
+
+
+QUARTER_PAST = ("2017-04-01T00:15:00Z", None, 0)
+
+
+def quote(server: Server, quotation: str, points) -> None:
+    data = [{"From": start, "Value": value, "Flag": flag} for start, value, flag in points]
+    server.ask("POST", f"timeseries/1156/data?quotation={quotation}", {"Data": data})
+
+
+def versions(server: Server) -> dict[str, object]:
+    """Everything that a caller sees of the named versions."""
+    listed = server.get("timeseries/1156/data/quotations")
+    paths = [
+        f"timeseries/1156/data?{APRIL}&quotation={one['Quotation']}&exactQuotation={exact}"
+        for one in listed
+        for exact in ("true", "false")
+    ]
+    return {"": listed, "unnamed": server.get(f"timeseries/1156/data?{APRIL}")} | {
+        path: server.get(path) for path in paths
+    }
+
+
+class TestQuotations:
+    def test_equal_bodies(self, tmp_path: Path, forecasts: Server, second: Store):
+        """Versions are taken as the server lists them, and pushed into a third service."""
+        pulled(second)
+        (taken,) = [one for one in second.take_tsm_quotations("market") if one.quotations]
+        again = second.take_tsm_quotations("market", "Main meter")
+        with serving(tmp_path / "third") as third:
+            second.connect_tsm("other", third.url, user="Max", secret=Secret(PASSWORD))
+            push = {"create": True, "keep_ids": True, "quotations": True}
+            planned = second.push_tsm("other", "Main meter", **push, dry_run=True)
+            sent = second.push_tsm("other", "Main meter", **push)
+            resent = second.push_tsm("other", "Main meter", **push)
+            assert versions(third) == versions(forecasts)
+        second.close()
+
+        assert (taken.series, taken.quotations, taken.new, taken.changed) == ("Main meter", 2, 3, 0)
+        assert [(one.new, one.changed, one.equal) for one in again] == [(0, 0, 3)]
+        assert [(one.new, one.changed) for one in planned] == [(7, 0)]
+        assert [(one.new, one.changed) for one in sent] == [(7, 0)]
+        assert [(one.new, one.changed, one.equal) for one in resent] == [(0, 0, 7)]
+        with serving(tmp_path / "second") as server:
+            assert versions(server) == versions(forecasts)
+        (listed, last) = versions(forecasts)[""]
+        assert listed == {
+            "Quotation": "2017-03-30T06:00:00Z",
+            "From": "2017-04-01T00:00:00Z",
+            "To": "2017-04-01T00:15:00Z",
+            "Count": 2,
+        }
+        assert last["Quotation"] == "2017-03-31T06:00:00.25Z"
+
+    def test_a_window(self, forecasts: Server, second: Store):
+        """Only versions with readings in the window are taken; both its ends are needed."""
+        pulled(second)
+        april = {"start": "2017-04-02", "end": "2017-04-03"}
+        (taken,) = second.take_tsm_quotations("market", "Main meter", **april)
+        assert (taken.quotations, taken.new) == (1, 1)
+        with pytest.raises(UsageError, match="both ends"):
+            second.take_tsm_quotations("market", start="2017-04-02")
+
+    def test_a_server_that_does_not_list_them(self, forecasts: Server, second: Store, monkeypatch):
+        """Versions that the user names are taken; without names the user hears what to do."""
+        pulled(second)
+
+        def unknown(client: TsmClient, id: int, window: Window | None) -> list[QuotationRecord]:
+            client._get(client._series(id) + "/data/nothing", "quotations")
+            return []
+
+        monkeypatch.setattr(TsmClient, "quotations", unknown)
+        with pytest.raises(QuotationsNotListed) as refused:
+            second.take_tsm_quotations("market", "Main meter")
+        assert "--quotation" in refused.value.hint
+        named = {"quotations": ["2017-03-30T06:00:00"], "start": "2017-04-01", "end": "2017-04-03"}
+        (taken,) = second.take_tsm_quotations("market", "Main meter", **named)
+        assert (taken.quotations, taken.new) == (1, 2)

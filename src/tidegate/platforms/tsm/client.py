@@ -14,6 +14,7 @@ from tidegate.platforms.tsm.wire import (
     About,
     AssignmentRecord,
     AttributeRecord,
+    QuotationRecord,
     SeriesData,
     SeriesRecord,
     UnitRecord,
@@ -106,7 +107,13 @@ class TsmClient:
         return self._list(path, AssignmentRecord, f"attributes of series {id}")
 
     def data(
-        self, id: int, window: Window, *, audit: int | None = None, exact: bool = False
+        self,
+        id: int,
+        window: Window,
+        *,
+        audit: int | None = None,
+        exact: bool = False,
+        quotation: int | None = None,
     ) -> SeriesData:
         """Values of a series on its own raster.
 
@@ -115,12 +122,15 @@ class TsmClient:
             window: the time that is asked for; the first and last value may reach beyond.
             audit: the instant whose knowledge is wanted; now if None.
             exact: only what was written exactly then.
+            quotation: the named version that is wanted, and no other; unnamed values if None.
         """
         params = {"from": to_text(window.start), "to": to_text(window.end)}
         if audit is not None:
             params["audit"] = to_text(audit)
         if exact:
             params["exactAudit"] = "true"
+        if quotation is not None:
+            params |= {"quotation": to_text(quotation), "exactQuotation": "true"}
         answer = self._get(f"{self._series(id)}/data", f"data of series {id}", params)
         return self._decoded(answer, SeriesData)
 
@@ -132,11 +142,27 @@ class TsmClient:
         listed = found.get("Modifications", []) if isinstance(found, dict) else found
         return self._converted(listed, list[str], f"modifications of series {id}")
 
+    def quotations(self, id: int, window: Window | None) -> list[QuotationRecord]:
+        """Named versions with values in a window, or all; not every server lists them."""
+        params = {}
+        if window is not None:
+            params = {"from": to_text(window.start), "to": to_text(window.end)}
+        subject = f"quotations of series {id}"
+        answer = self._get(f"{self._series(id)}/data/quotations", subject, params)
+        return self._decoded(answer, list[QuotationRecord])
+
     # -- writing -------------------------------------------------------------------------------
 
-    def write(self, id: int, body: Document) -> None:
-        """Upsert values by their instants; sent again if the answer does not come."""
-        self._post(f"/timeseries/{id}/data", body, f"data of series {id}", retry=True)
+    def write(self, id: int, body: Document, *, quotation: int | None = None) -> None:
+        """Upsert values by their instants; sent again if the answer does not come.
+
+        Args:
+            id: of the series.
+            body: the values.
+            quotation: the named version that they are of.
+        """
+        query = "" if quotation is None else "?" + urlencode({"quotation": to_text(quotation)})
+        self._post(f"/timeseries/{id}/data{query}", body, f"data of series {id}", retry=True)
 
     def create_series(self, body: Document) -> SeriesRecord:
         """Create a series."""

@@ -16,6 +16,7 @@ from tidegate.model.errors import (
     TransportError,
     UsageError,
 )
+from tidegate.model.windows import Window
 from tidegate.platforms.tsm import mapping
 from tidegate.platforms.tsm.access import Access
 from tidegate.platforms.tsm.facts import SUBJECT, VALUE
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from tidegate.model.catalogue import Entry
     from tidegate.model.connector import Connection, Task
     from tidegate.model.secret import Secret
-    from tidegate.model.windows import Window
     from tidegate.platforms.tsm.client import Document, TsmClient
     from tidegate.transport.limiter import Limiter
 
@@ -152,14 +152,40 @@ class TsmConnector(Closing):
         return Fetched(task=task, state=CoverageState.DONE, readings={VALUE: found})
 
     def readings(
-        self, id: int, window: Window, *, audit: int | None = None, exact: bool = False
+        self,
+        id: int,
+        window: Window,
+        *,
+        audit: int | None = None,
+        exact: bool = False,
+        quotation: int | None = None,
     ) -> pa.Table:
         """Columns `ts, value, flag` of a series, as now or as known at an earlier instant.
+
+        With a `quotation` those of the version of exactly that name.
 
         Raises:
             TransportError: the server refuses, or cannot be asked.
         """
-        return self._fetching.readings(self.client, id, window, audit=audit, exact=exact)
+        return self._fetching.readings(
+            self.client, id, window, audit=audit, exact=exact, quotation=quotation
+        )
+
+    def quotations(self, id: int, window: Window | None) -> list[tuple[int, Window]]:
+        """Named versions of a series with values in a window, or all, each with its span.
+
+        Raises:
+            UnknownToPlatform: the server does not list them, or lacks the series.
+            TransportError: the server refuses, or cannot be asked.
+        """
+        subject = f"quotations of series {id}"
+        found = []
+        for one in self.client.quotations(id, window):
+            named, first, last = mapping.instants_in_order(
+                [one.quotation, one.from_, one.to], subject
+            )
+            found.append((named, Window(first, last + 1)))
+        return found
 
     def modifications(self, id: int, window: Window) -> list[int]:
         """Instants at which readings of a series in a window were written.

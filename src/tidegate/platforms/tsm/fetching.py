@@ -43,6 +43,7 @@ class Fetching:
         *,
         audit: int | None = None,
         exact: bool = False,
+        quotation: int | None = None,
     ) -> pa.Table:
         """Columns `ts, value, flag` of what the server has of a series in a window.
 
@@ -52,6 +53,7 @@ class Fetching:
             window: the time to ask for.
             audit: the instant whose knowledge is wanted; now if None.
             exact: only what was written exactly then.
+            quotation: the named version that is wanted; unnamed values if None.
 
         Raises:
             TransportError: it refuses, or cannot be asked.
@@ -62,7 +64,7 @@ class Fetching:
             span = self._shorter.get(id, self.longest)
             piece = Window(start, min(window.end, start + span))
             try:
-                data = client.data(id, piece, audit=audit, exact=exact)
+                data = client.data(id, piece, audit=audit, exact=exact, quotation=quotation)
             except (Refused, AnswerTooLarge) as refusal:
                 if not self._can_shorten(refusal, id, piece):
                     raise

@@ -262,6 +262,16 @@ def instants(texts: Sequence[str], subject: str) -> list[int]:
     return found
 
 
+def instants_in_order(texts: Sequence[str], subject: str) -> list[int]:
+    """The instant of each text.
+
+    Raises:
+        MalformedAnswer: a text that is none.
+    """
+    found: list[int] = _instants(texts, subject).tolist()
+    return found
+
+
 def _instants(texts: Sequence[str], subject: str) -> NDArray[np.int64]:
     try:
         # Arrow reads whole columns, but only texts with a zone and at most six decimals.

@@ -77,6 +77,14 @@ class Point(msgspec.Struct, gc=False, rename="pascal"):
     flag: int = 9
 
 
+class QuotationRecord(msgspec.Struct, frozen=True, rename="pascal"):
+    """A named version of the values of a series; `from_` and `to` are its first and last."""
+
+    quotation: str
+    from_: str = msgspec.field(name="From")
+    to: str
+
+
 class SeriesData(msgspec.Struct, rename="pascal"):
     """Values of one series under the raster and unit that they are in."""
 

@@ -32,6 +32,7 @@ READERS: Final = frozenset(
         "read_before",
         "extents",
         "modifications",
+        "quotations",
         "partials",
         "connections",
         "catalogue",

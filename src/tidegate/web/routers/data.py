@@ -15,7 +15,7 @@ from tidegate.services.reading import read_each, windows
 from tidegate.services.series import series_of
 from tidegate.web.answers import JsonAnswer, answer_in_pieces, no_content
 from tidegate.web.bodies import Body, read
-from tidegate.web.forms import DataForm, Written
+from tidegate.web.forms import DataForm, QuotationForm, Written
 from tidegate.web.identity import Access, Reading, Viewing, Writing
 from tidegate.web.openapi import accepts, answers
 from tidegate.web.parameters import (
@@ -120,11 +120,46 @@ def modifications(
     Each can be asked for with `audit`.
     """
     found = series_of(access.store, series, repository=access.repository)
-    first = instant_or_none(access, start, zone, own=found.zone)
-    last = instant_or_none(access, to, zone, own=found.zone)
-    window = Window(BEGINNING if first is None else first, FOREVER if last is None else last)
+    window = _all_or_between(access, found, start, to, zone)
     changes = access.store.modifications([found.key], window, quoted=quoted)
     return JsonAnswer.of([to_text(at) for at in changes])
+
+
+@router.get("/quotations", responses=answers(list[QuotationForm]))
+def quotations(
+    access: Reading,
+    series: SeriesName,
+    *,
+    start: From = None,
+    to: To = None,
+    zone: ZoneName = None,
+) -> JsonAnswer:
+    """The named versions that have points of a range.
+
+    Each can be asked for with `quotation` and `exactQuotation`.
+    """
+    found = series_of(access.store, series, repository=access.repository)
+    window = _all_or_between(access, found, start, to, zone)
+    rows = access.store.quotations([found.key], window).to_pylist()
+    return JsonAnswer.of(
+        [
+            QuotationForm(
+                quotation=to_text(row["quotation"]),
+                from_=to_text(row["first"]),
+                to=to_text(row["last"]),
+                count=row["count"],
+            )
+            for row in rows
+        ]
+    )
+
+
+def _all_or_between(
+    access: Access, found: Series, start: str | None, to: str | None, zone: str | None
+) -> Window:
+    first = instant_or_none(access, start, zone, own=found.zone)
+    last = instant_or_none(access, to, zone, own=found.zone)
+    return Window(BEGINNING if first is None else first, FOREVER if last is None else last)
 
 
 def _window(
