@@ -30,6 +30,11 @@ def require_confidential(url: str, *, allow_http: bool = False) -> None:
         raise InsecureAddress(Origin.of(url).host)
 
 
+def packed_form(secret: str) -> str:
+    """A secret as Base64 of its UTF-8, which some servers want it in."""
+    return base64.b64encode(secret.encode()).decode("ascii")
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """Headers or query parameters that prove who asks, bound to the origin they were given for."""
@@ -57,14 +62,14 @@ class Credentials:
     @classmethod
     def token(cls, url: str, token: str, *, packed: bool) -> Credentials:
         """A token that travels as `Authorization: Token`, as its Base64 if `packed`."""
-        base64_form = base64.b64encode(token.encode()).decode("ascii")
+        base64_form = packed_form(token)
         headers = {"Authorization": f"Token {base64_form if packed else token}"}
         return cls(Origin.of(url), headers, frozenset({token, base64_form}))
 
     @classmethod
     def basic(cls, url: str, user: str, password: str) -> Credentials:
         """A user name and password that travel as `Authorization: Basic`."""
-        packed = base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+        packed = packed_form(f"{user}:{password}")
         headers = {"Authorization": f"Basic {packed}"}
         return cls(Origin.of(url), headers, frozenset({password, packed}))
 

@@ -27,7 +27,7 @@ from tidegate.platforms.ocpi.wire import Envelope, opened
 from tidegate.transport.answers import is_html, not_json
 from tidegate.transport.client import HttpClient
 from tidegate.transport.clock import SYSTEM, Clock
-from tidegate.transport.credentials import Credentials
+from tidegate.transport.credentials import Credentials, packed_form
 from tidegate.transport.limiter import Limiter
 from tidegate.transport.links import Origin, redacted
 from tidegate.transport.policies import Policies
@@ -82,6 +82,7 @@ class Access:
     ) -> None:
         self._settings = settings
         self._token = secret.reveal()
+        self._secrets = frozenset({self._token, packed_form(self._token)})
         self._policies = policies
         self.limiter = limiter or Limiter(
             rate=policies.rate, in_flight=policies.in_flight, clock=clock
@@ -160,7 +161,7 @@ class Access:
         if is_html(answer.headers, answer.body[:64]):
             raise not_json(answer.status, subject)
         envelope = opened(answer.body, subject)
-        error = error_of(envelope, Origin.of(url).host, subject, secrets=(self._token,))
+        error = error_of(envelope, Origin.of(url).host, subject, secrets=self._secrets)
         if error is not None:
             raise error
         return envelope

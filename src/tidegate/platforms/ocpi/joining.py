@@ -43,6 +43,7 @@ _KEPT_BACK: Final[Mapping[str, tuple[str, ...]]] = {
     "connector": ("id",),
     "token": ("country_code", "party_id", "issuer"),
     "session": ("id",),
+    "cdrs": ("cdr_location.connector_id",),
 }
 """Fields that are harmless in a list of their module, but not beside a session or CDR."""
 
@@ -239,15 +240,19 @@ def _location_parts(root: Branch) -> dict[str, Node]:
     return {"location": location, "evse": evse, "connector": connector}
 
 
-def _kept_back(node: Node, names: Sequence[str]) -> Node:
+def _kept_back(node: Node, paths: Sequence[str]) -> Node:
     if isinstance(node, Leaf):
-        return node
-    blank = {
-        name: replace(leaf, verdict=Verdict.BLANK, other=Verdict.BLANK)
-        for name, leaf in node.children.items()
-        if name in names
+        return replace(node, verdict=Verdict.BLANK, other=Verdict.BLANK) if "" in paths else node
+    children = {
+        name: _kept_back(child, _below(name, paths)) for name, child in node.children.items()
     }
-    return replace(node, children={**node.children, **blank})
+    return replace(node, children=children)
+
+
+def _below(name: str, paths: Sequence[str]) -> list[str]:
+    """What follows a name in the paths that begin with it; empty where it ends one."""
+    split = (path.partition(".") for path in paths)
+    return [rest for first, _, rest in split if first == name]
 
 
 def _split(branch: Branch, name: str) -> tuple[Branch, Branch]:
