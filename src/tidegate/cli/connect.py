@@ -138,3 +138,73 @@ def tsm(
         server = made.settings.get("server") or "a server"
         note(f"connected '{name}' to {made.url}: {server}", quiet=common.quiet)
         note(f"hint: tidegate discover {name}", quiet=common.quiet)
+
+
+@app.command
+def onc(
+    name: str = "onc",
+    url: str | None = None,
+    *,
+    token_stdin: Annotated[bool, Parameter(negative=())] = False,
+    token: Annotated[str | None, Parameter(name=["--token", "-t"])] = None,
+    base_url: str | None = None,
+    qa: Annotated[bool, Parameter(name=["--qa", "-q"], negative=())] = False,
+    location: Annotated[list[str] | None, Parameter(name=["--location", "-l"], negative=())] = None,
+    category: Annotated[list[str] | None, Parameter(name=["--category", "-c"], negative=())] = None,
+    quality: Literal["clean", "raw"] = "clean",
+    allow_http: Annotated[bool, Parameter(negative=())] = False,
+    max_window: str = "2d",
+    lag: str = "6h",
+    common: Common = COMMON,
+) -> None:
+    """Connect to Ocean Networks Canada with your token.
+
+    The token is asked at a hidden prompt, or taken from ONC_TOKEN or TIDEGATE_TOKEN. It is under
+    Web Services at https://data.oceannetworks.ca/Profile.
+
+    Args:
+        name: what to call the connection.
+        url: address of the server; that of Ocean Networks Canada unless given.
+        token_stdin: read the token from standard input.
+        token: the token itself; everybody on this machine can read it while the command runs.
+        base_url: the same as the address.
+        qa: connect to the server for tests, which is open to staff only.
+        location: what discover and pull look at: a location with all below it; may be repeated.
+        category: a type of instruments, such as CTD; may be repeated.
+        quality: clean keeps numbers that fail the platform's checks as points without number, raw
+            keeps the numbers and flags them as faulty.
+        allow_http: send the token by plain http to another machine.
+        max_window: longest span to ask for at once.
+        lag: how far back each pull asks again, since late samples arrive there.
+        common: common options.
+    """
+    from tidegate.services.onc import Server, address, token_of
+
+    if url is not None and base_url is not None:
+        raise BadValue("--base-url", base_url, "left out where the address is given")
+    secret = token_of(name, token, stdin=token_stdin)
+    if token is not None:
+        note(
+            "warning: others on this machine can see --token while the command runs;"
+            " leave it out to be asked, or use --token-stdin"
+        )
+    with common.open() as store:
+        made = store.connect_onc(
+            name,
+            address(Server(base_url=url or base_url, qa=qa), store.settings),
+            token=secret,
+            locations=location or (),
+            categories=category or (),
+            quality=quality,
+            allow_http=allow_http,
+            max_window=max_window,
+            lag=lag,
+        )
+    note(f"connected '{name}' to {made.url}", quiet=common.quiet)
+    if not location and not category:
+        note(
+            "hint: discover asks for every instrument there is; --location and --category of"
+            " tidegate connect onc narrow that down",
+            quiet=common.quiet,
+        )
+    note(f"hint: tidegate discover {name}", quiet=common.quiet)

@@ -102,26 +102,33 @@ def opened(
         yield client
 
 
-def record_of(
-    name: str,
-    url: str | None,
-    settings: dict[str, Any],
-    *,
-    server: Server,
-    defaults: Settings,
-) -> ConnectionRecord:
-    """The connection that `connect onc` is to make.
+def token_of(name: str, given: str | None = None, *, stdin: bool = False) -> Secret:
+    """The token for a connection: as given, from standard input, `ONC_TOKEN`, or a hidden prompt.
 
     Raises:
-        BadValue, UnknownName: a setting cannot be like that.
+        BadValue: it is given in two ways.
+        NoCredentials: it is not to be had.
+    """
+    if given is not None and stdin:
+        raise BadValue("--token", "given", "left out where --token-stdin is given")
+    if given is not None:
+        return Secret(given)
+    return secrets.ask(f"token for '{name}'", stdin=stdin, connection=name, environment=VARIABLE)
+
+
+def record_of(
+    name: str, server: Server, settings: dict[str, Any], *, defaults: Settings
+) -> ConnectionRecord:
+    """The connection that is to be made.
+
+    Raises:
+        BadValue, UnknownName: a setting or the address cannot be like that.
     """
     from tidegate.store.messages import ConnectionRecord
 
     read_settings(settings)
-    if url is not None and (server.qa or server.base_url):
-        raise BadValue("the address", url, "given once: as argument, --base-url or --qa")
-    chosen = url or address(server, defaults) or PRODUCTION
-    return ConnectionRecord(name=name, platform="onc", url=base_address(chosen), settings=settings)
+    url = base_address(address(server, defaults) or PRODUCTION)
+    return ConnectionRecord(name=name, platform="onc", url=url, settings=settings)
 
 
 def _connection(folder: Path, server: Server) -> tuple[ConnectionRecord, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tidegate.model.series import MAIN
 from tidegate.services.connected_dcs import ConnectedDcs
 from tidegate.services.connected_ocpi import ConnectedOcpi
+from tidegate.services.connected_onc import ConnectedOnc
 from tidegate.services.connected_tsm import ConnectedTsm
 from tidegate.services.repeating import repeat
 from tidegate.services.selection import Moment, Named, elapsed, matching
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from tidegate.transport.progress import Progress
 
 
-class Platforms(ConnectedDcs, ConnectedTsm, ConnectedOcpi):
+class Platforms(ConnectedDcs, ConnectedTsm, ConnectedOcpi, ConnectedOnc):
     """Connections of an open store, and what is pulled through them."""
 
     def discover(
