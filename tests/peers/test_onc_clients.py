@@ -21,7 +21,7 @@ def drive(request, run_peer, tmp_path_factory):
     """What one release got from every method, and the log of the stand-in."""
     release, names = request.param
     folder = tmp_path_factory.mktemp("onc")
-    with running() as standin:
+    with running(pace=0.2) as standin:
         got = run_peer(release, "drive_onc.py", names, standin.base_url, standin.token, str(folder))
         return got, list(standin.log), release, names
 

@@ -257,8 +257,9 @@ def cancel(service: Service, asked: Asked) -> Answer:
         Refusal: there is no such order.
     """
     order = _order(service, asked)
+    service.orders.advance(service.elapsed())
     service.orders.cancel(order)
-    return document([{"dpRunId": one.id, "status": "cancelled"} for one in order.runs])
+    return document([{"dpRunId": one.id, "status": one.status} for one in order.runs])
 
 
 def restart(service: Service, asked: Asked) -> Answer:

@@ -48,6 +48,8 @@ async def send_answer(
         elif fault.kind == "length":
             promised += fault.bytes
     headers = dict(answer.headers)
+    if (named := asked.fault("name")) and "Content-Disposition" in headers:
+        headers["Content-Disposition"] = f"attachment; filename={named.text}"
     if answer.status != 204 and not asked.fault("no-length"):
         headers["Content-Length"] = str(promised)
     entry.status = answer.status
@@ -105,8 +107,6 @@ def _content(answer: Answer, asked: Asked) -> tuple[Iterator[bytes], int]:
         elif fault.kind == "malformed":
             middle = content.find(b",", len(content) // 2)
             content = content[:middle] + b",<oops>" + content[middle:]
-    if (named := asked.fault("name")) and "Content-Disposition" in answer.headers:
-        answer.headers["Content-Disposition"] = f"attachment; filename={named.text}"
     parts = (content[at : at + BLOCK] for at in range(0, len(content), BLOCK))
     return parts, len(content)
 
