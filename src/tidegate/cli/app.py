@@ -32,6 +32,7 @@ _add(START, "connect", "connect:app", "Make a connection to a platform.")
 _add(START, "connections", "connections:app", "List, test and remove connections.")
 _add(START, "discover", "discover:discover", "Refresh and show what a connection can give.")
 _add(START, "pull", "pull:pull", "Fetch what is due into the store; run it again to resume.")
+_add(START, "plan", "plan:app", "Workbooks that say what is wanted, from when to when.")
 _add(START, "coverage", "coverage:coverage", "What is done, empty, failed and due; gaps.")
 
 _add(DATA, "read", "read:read", "Readings of series on any raster, in any zone and unit.")

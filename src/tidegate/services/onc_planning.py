@@ -110,6 +110,7 @@ def create(
     out = local_path("outPath", request.out_path, Path.cwd())
     target = Target(path=_file(request.file, out), append=request.append, force=request.force)
     require_writable(target)
+    server = onc_tokens.at_home(folder, server)
     with onc.opened(folder, server, settings=settings, progress=progress) as client:
         url = str(client.access.address)
         rows = Builder(client.discovery, url, moment).rows(wanted)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from tidegate.model.secret import Secret
 from tidegate.services import connecting, secrets
 from tidegate.services.connection_files import chosen, connections, mirror
+from tidegate.services.onc import VARIABLE, Server
 from tidegate.store.messages import ConnectionRecord
 from tidegate.transport.links import base_address
 
@@ -13,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from tidegate.model.secret import Secret
+    from tidegate.plans.definitions import Configuration
 
 
 def connection_at(folder: Path, url: str, name: str | None = None) -> str | None:
@@ -69,3 +74,41 @@ def keep(
 def _free_name(taken: Sequence[str]) -> str:
     names = ["onc", *(f"onc-{number}" for number in range(2, len(taken) + 3))]
     return next(name for name in names if name not in taken)
+
+
+def server_of(folder: Path, configuration: Configuration, given: Server = Server()) -> Server:
+    """Who the rows of a workbook are asked of, and with which token.
+
+    The token is the workbook's, else that of the variable ONC_TOKEN, else that of the connection.
+
+    Args:
+        folder: of the store whose connections are meant.
+        configuration: of the workbook.
+        given: what somebody said besides; its address goes before the workbook's.
+
+    Raises:
+        NotFound: the workbook names a connection that is not there.
+    """
+    token = given.token or configuration.token or from_variable()
+    if given.base_url or given.qa:
+        return msgspec.structs.replace(given, token=token)
+    name = given.connection or configuration.connection
+    if name is None:
+        return msgspec.structs.replace(given, token=token, base_url=configuration.base_url)
+    return at_home(folder, msgspec.structs.replace(given, connection=name, token=token))
+
+
+def at_home(folder: Path, server: Server) -> Server:
+    """A server by its address, where a token is to go to a connection that is named."""
+    if server.connection is None or server.token is None or server.base_url or server.qa:
+        return server
+    known, _ = connections(folder, platform="onc")
+    record = chosen(known, server.connection, platform="onc")
+    allow_http = server.allow_http or bool(record.settings.get("allow_http"))
+    return msgspec.structs.replace(server, base_url=record.url, allow_http=allow_http)
+
+
+def from_variable() -> Secret | None:
+    """The token of the variable ONC_TOKEN, if it is set."""
+    text = os.environ.get(VARIABLE)
+    return Secret(text) if text else None
