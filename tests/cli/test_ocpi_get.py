@@ -212,6 +212,16 @@ def test_explaining_asks_nothing(standin, tidegate):
     assert standin.log == []
 
 
+def test_explaining_tells_that_unknown_fields_leave(standin, tidegate):
+    """A structure that passes whole lets out what no rule names: that is said, and is no field."""
+    ran = tidegate(*GET, "--explain", "--json", "--privacy-pass", ".")
+    rows = ran.rows
+    assert rows[-1]["path"] == "*"
+    assert rows[-1]["because"] == "pass list"
+    known = sum(row["type"] != "unknown fields" for row in rows)
+    assert f"{known} fields would leave" in ran.err
+
+
 def test_joins_find_ids_in_any_case(standin, tidegate):
     """Ids are compared without regard to case, since some platforms change it."""
     passes = ("--join", "locations,tokens", "--privacy-pass", "joined")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 from tidegate.cli.common import COMMON, Common
 from tidegate.cli.output import note, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tidegate.services.ocpi.fields import ShownField
 
 Flag = Annotated[bool, Parameter(negative=())]
 
@@ -38,25 +43,32 @@ def fields(
     """
     import msgspec
 
-    from tidegate.services.ocpi.fields import ocpi_rules, shown_fields, spoken_version
+    from tidegate.gate.passlist import parse_pass_list
+    from tidegate.services.ocpi.fields import shown_fields, spoken_version
+    from tidegate.services.ocpi.outlet import Wanted
     from tidegate.services.settings import store_path
 
     version = version or spoken_version(store_path(common.store), connection)
-    rules = ocpi_rules(
-        module, version, profile=profile, privacy_pass=privacy_pass, extensions=extensions
-    )
-    rows = [msgspec.to_builtins(field) for field in shown_fields(rules)]
-    leaving = [row for row in rows if row["verdict"] in {"pass", "hash"}]
-    columns = ("path", "type", "verdict", "because")
+    passes = () if privacy_pass is None else parse_pass_list(privacy_pass)
+    wanted = Wanted(module=module, profile=profile, passes=passes, extensions=extensions)
+    all_fields = list(shown_fields(wanted, version))
     if explain:
-        show(leaving, json=common.json, columns=columns)
+        show_leaving((field for field in all_fields if field.leaves), json=common.json)
     else:
-        show(rows, json=common.json, columns=columns[:3])
-    known = [row for row in rows if row["type"] != "unknown fields"]
-    kept = sum(row["verdict"] not in {"pass", "hash"} for row in known)
-    added = sum(row["because"] == "pass list" for row in known)
+        rows = [msgspec.to_builtins(field) for field in all_fields]
+        show(rows, json=common.json, columns=("path", "type", "verdict"))
+    known = [field for field in all_fields if field.is_known]
+    added = sum(field.because == "pass list" for field in known)
     note(
-        f"{len(known) - kept} of {len(known)} fields of {module} {version} leave,"
-        f" {added} of them because of the pass list",
+        f"{sum(field.leaves for field in known)} of {len(known)} fields of {module} {version}"
+        f" leave, {added} of them because of the pass list",
         quiet=common.quiet,
     )
+
+
+def show_leaving(fields: Iterable[ShownField], *, json: bool) -> None:
+    """Print fields that leave, and why they do."""
+    import msgspec
+
+    rows = [msgspec.to_builtins(field) for field in fields]
+    show(rows, json=json, columns=("path", "type", "verdict", "because"))

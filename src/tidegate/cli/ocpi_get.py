@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from tidegate.cli.common import COMMON, Common
-from tidegate.cli.output import note, show
+from tidegate.cli.ocpi_fields import show_leaving
+from tidegate.cli.output import note
 
 if TYPE_CHECKING:
     from tidegate.services.ocpi.exporting import Way
@@ -186,10 +187,11 @@ def _through(view: str, wanted: Wanted, way: Way, common: Common) -> None:
 def _explain(folder: Path, connection: str | None, wanted: Wanted, common: Common) -> None:
     from tidegate.services.ocpi.exporting import explain
 
-    rows = list(explain(folder, wanted, connection=connection))
-    show(rows, json=common.json)
-    added = sum(row["because"] == "pass list" for row in rows)
-    note(f"{len(rows)} fields would leave, {added} because of the pass list", quiet=common.quiet)
+    fields = list(explain(folder, wanted, connection=connection))
+    show_leaving(fields, json=common.json)
+    known = [field for field in fields if field.is_known]
+    added = sum(field.because == "pass list" for field in known)
+    note(f"{len(known)} fields would leave, {added} because of the pass list", quiet=common.quiet)
 
 
 def _tell(taken: Taken, wanted: Wanted, common: Common) -> None:

@@ -10,8 +10,8 @@ from tidegate.model.errors import BadTime, BadValue
 from tidegate.model.instants import parse
 from tidegate.platforms.ocpi.settings import read_settings
 from tidegate.services.connection_files import connection as connection_of
+from tidegate.services.ocpi.fields import shown_fields
 from tidegate.services.ocpi.getting import get, get_news, source
-from tidegate.services.ocpi.outlet import explained
 from tidegate.services.ocpi.progress import Exports
 from tidegate.services.ocpi.sinks import OneFile, StandardOutput
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tidegate.services.ocpi.fields import ShownField
     from tidegate.services.ocpi.getting import Source, Taken
     from tidegate.services.ocpi.outlet import Wanted
     from tidegate.services.ocpi.sinks import Sink
@@ -95,9 +96,7 @@ def export_through(
     return get_through(store, view, wanted, _sink(way.out), stop=stop.is_set)
 
 
-def explain(
-    folder: Path, wanted: Wanted, *, connection: str | None = None
-) -> Iterator[dict[str, str]]:
+def explain(folder: Path, wanted: Wanted, *, connection: str | None = None) -> Iterator[ShownField]:
     """Each field that would leave of what is wanted, and why; nothing is asked of the platform.
 
     Raises:
@@ -105,7 +104,8 @@ def explain(
         UsageError: what is wanted cannot be had like that.
     """
     record, _ = connection_of(folder, connection, platform="ocpi")
-    yield from explained(wanted, read_settings(record.settings).version)
+    version = read_settings(record.settings).version
+    yield from (field for field in shown_fields(wanted, version) if field.leaves)
 
 
 def instant_or_none(text: str | None) -> int | None:

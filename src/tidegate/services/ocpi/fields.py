@@ -1,4 +1,4 @@
-"""The field rules that a person asks for: a profile, and a pass list on top of it."""
+"""What leaves of the records of a module and what stays, field by field; nothing is asked."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from tidegate.gate.passlist import parse_pass_list
 from tidegate.gate.verdicts import Verdict
-from tidegate.platforms.ocpi.rules import field_rules
 from tidegate.platforms.ocpi.settings import read_settings
 from tidegate.services.connection_files import NotLoggedIn
 from tidegate.services.connection_files import connection as connection_of
+from tidegate.services.ocpi.outlet import rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tidegate.gate.rules import FieldRules
+    from tidegate.services.ocpi.outlet import Wanted
 
 
+UNKNOWN: Final = "unknown fields"
+"""What the type is called of fields that the protocol does not name."""
 _USUAL: Final = "2.2.1"
 """The version shown where no connection tells one."""
 
@@ -28,7 +29,7 @@ class ShownField(msgspec.Struct, frozen=True):
     """One field of a module and what happens to it.
 
     Attributes:
-        path: dotted; lists on the way are not named.
+        path: dotted; lists on the way are not named. One that ends in `*` is of unknown fields.
         type: as the protocol names it.
         verdict: `pass`, `blank`, `hash` or `omit`.
         because: `profile`, or `pass list` where the profile alone would not let it pass.
@@ -38,6 +39,16 @@ class ShownField(msgspec.Struct, frozen=True):
     type: str
     verdict: str
     because: str
+
+    @property
+    def leaves(self) -> bool:
+        """True if something of it leaves, be it a hash."""
+        return self.verdict in {Verdict.PASS, Verdict.HASH}
+
+    @property
+    def is_known(self) -> bool:
+        """False for what stands for unknown fields."""
+        return self.type != UNKNOWN
 
 
 def spoken_version(folder: Path, connection: str | None = None) -> str:
@@ -60,47 +71,28 @@ def spoken_version(folder: Path, connection: str | None = None) -> str:
     return read_settings(record.settings).version
 
 
-def ocpi_rules(
-    module: str,
-    version: str,
-    *,
-    profile: str = "default",
-    privacy_pass: str | None = None,
-    extensions: bool = False,
-) -> FieldRules:
-    """The rules of an OCPI module under a profile and a pass list.
-
-    Args:
-        module: e.g. `sessions`.
-        version: of the protocol, e.g. `2.2.1`.
-        profile: `default`, `parity`, `strict` or `full`.
-        privacy_pass: comma-separated paths that shall pass as well.
-        extensions: take unknown last names of the pass list for fields that the platform added.
-
-    Raises:
-        UnknownName: no such module, version or profile.
-        BadPassList: the pass list names nothing, or what is not there.
-    """
-    rules = field_rules(module, version, profile)
-    if privacy_pass is None:
-        return rules
-    return rules.passing(parse_pass_list(privacy_pass), extensions=extensions)
-
-
-def shown_fields(rules: FieldRules) -> Iterator[ShownField]:
-    """Every field of a module with its verdict, in the order of the protocol.
+def shown_fields(wanted: Wanted, version: str) -> Iterator[ShownField]:
+    """Every field of what is wanted with its verdict, in the order of the protocol.
 
     Last come structures that pass whole: in them unknown fields leave too.
+
+    Args:
+        wanted: a module, and by which profile and pass list it would leave.
+        version: of the protocol, e.g. `2.2.1`.
+
+    Raises:
+        BadPassList: a pass names what is not there.
+        UnknownName: there is no such module, version or profile.
     """
-    plain = {
-        field.path: field.verdict
-        for field in field_rules(rules.module, rules.version, rules.profile).fields()
-    }
+    rules = rules_of(wanted, version)
+    plain = rules_of(msgspec.structs.replace(wanted, passes=()), version)
+    before = {field.path: field.verdict for field in plain.fields()}
     for field in rules.fields():
-        by_list = field.verdict is Verdict.PASS is not plain.get(field.path)
+        by_list = field.verdict is Verdict.PASS is not before.get(field.path)
         because = "pass list" if by_list else "profile"
         yield ShownField(field.path, field.type, field.verdict, because)
+    opened = plain.opened()
     for path in rules.opened():
         within = "*" if path == "." else f"{path}.*"
-        because = "profile" if rules.profile == "full" else "pass list"
-        yield ShownField(within, "unknown fields", Verdict.PASS, because)
+        because = "profile" if path in opened else "pass list"
+        yield ShownField(within, UNKNOWN, Verdict.PASS, because)

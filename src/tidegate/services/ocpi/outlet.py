@@ -15,8 +15,6 @@ from tidegate.platforms.ocpi.joining import Joins, joined_rules, joins_of
 from tidegate.platforms.ocpi.rules import field_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tidegate.formats.records import RecordWriter
     from tidegate.gate.rules import FieldRules
     from tidegate.platforms.ocpi.client import OcpiClient
@@ -164,22 +162,3 @@ def rules_of(wanted: Wanted, version: str) -> FieldRules:
     if wanted.passes:
         rules = rules.passing(wanted.passes, extensions=wanted.extensions)
     return rules.rounding(wanted.times) if wanted.times else rules
-
-
-def explained(wanted: Wanted, version: str) -> Iterator[dict[str, str]]:
-    """Each field that would leave: path, type, verdict, and whether profile or pass list says so.
-
-    Raises:
-        UsageError: it cannot be had like that.
-    """
-    plain = rules_of(msgspec.structs.replace(wanted, passes=()), version)
-    before = {field.path: field.verdict for field in plain.fields()}
-    for field in rules_of(wanted, version).fields():
-        if field.verdict in {Verdict.PASS, Verdict.HASH}:
-            same = before.get(field.path) is field.verdict
-            yield {
-                "path": field.path,
-                "type": field.type,
-                "verdict": field.verdict.value,
-                "because": "profile" if same else "pass list",
-            }
