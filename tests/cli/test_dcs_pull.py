@@ -267,6 +267,27 @@ def test_interrupt_finishes_what_is_in_flight(web_campus, standin, tmp_path):
     assert_whole(standin, tmp_path / "store")
 
 
+def test_interrupt_ends_a_pause_that_the_server_asks_for(web_campus, standin, tmp_path):
+    """Ctrl-C while the server wants to be left alone ends the pull; nothing is recorded wrongly."""
+    standin.faults.add(Fault("throttle", path="readings", retry_after="100"))
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tidegate", "pull", "campus", *SPAN],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not asked(standin):
+        assert child.poll() is None
+        time.sleep(0.02)
+    child.send_signal(signal.SIGINT)
+    _, told = child.communicate(timeout=80)
+
+    assert child.returncode == 130
+    assert "left for the next run" in told
+    standin.faults.clear()
+    web_campus("pull", *SPAN)
+    assert_whole(standin, tmp_path / "store")
+
+
 def test_nothing_pulled_before_discovery_is_needed(tidegate, standin, monkeypatch, tmp_path):
     """A pull of a connection never discovered asks for the catalogue first and says so."""
     monkeypatch.setenv("TIDEGATE_PASSWORD", "demo")

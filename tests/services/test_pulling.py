@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +16,7 @@ from tidegate.model.secret import Secret
 from tidegate.services.discovering import kind_named, matches
 from tidegate.services.opened import Store
 from tidegate.standins.dcs import running
+from tidegate.standins.dcs.options import Limits
 
 CLOCK = "tidegate.services.repeating.time"
 SPAN = {"start": "2024-01-01", "end": "2024-02-01"}
@@ -130,3 +133,21 @@ def test_pull_every_goes_on(campus, monkeypatch):
     assert [report.exit_code for report in reports] == [0, 3, 3]
     assert len(pauses) == 2
     assert all(0 < pause <= 900 for pause in pauses)
+
+
+def test_what_a_server_gives_at_once_is_kept(tmp_path, monkeypatch):
+    """The span that a server has taught is asked for from the first request of the next pull on."""
+    monkeypatch.setenv("TIDEGATE_SECRETS", str(tmp_path / "secrets.json"))
+    options = replace(OPTIONS, limits=Limits(signed_in_days=7))
+    with running(options) as standin, Store.open(tmp_path / "store") as store:
+        store.connect_dcs("campus", standin.base_web, user="demo", password=Secret("demo"))
+        store.discover()
+        assert store.pull(subjects=["R733"], **SPAN).exit_code == 0
+        (kept,) = store.verbs.connections()
+        known = json.loads((tmp_path / "store" / "connections.json").read_text())
+        standin.log.clear()
+        assert store.pull(subjects=["R123"], **SPAN).exit_code == 0
+        asked = [one for one in standin.log if "readings" in one.path]
+        assert {one.status for one in asked} == {200}
+        assert kept.settings["max_window"] in {f"{days}d" for days in range(1, 8)}
+        assert known["connections"][0]["settings"]["max_window"] == kept.settings["max_window"]

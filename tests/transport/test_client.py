@@ -450,6 +450,36 @@ class TestSilence:
         thread.join(timeout=5)
         assert [type(error) for error in raised] == [Interrupted]
 
+    @pytest.mark.parametrize("status", ["429 Slow down", "503 Busy"])
+    def test_a_stop_wakes_a_waiter(self, server: WireServer, status: str):
+        """Whoever pauses before another try is told of a stop at once, by whatever pause."""
+        asked = {"Retry_After": "100"} if status.startswith("429") else {}
+        server.answers(answer(b"{}", status, **asked))
+        stop, paused = threading.Event(), threading.Event()
+        retry = RetryPolicy(base=1e9, longest=1e9, silence=1e9, stop=stop)
+
+        class Watching(Tally):
+            def update(self, event: str, **more: object) -> None:
+                if event == "request.paused":
+                    paused.set()
+
+        raised: list[BaseException] = []
+
+        def ask(client: HttpClient) -> None:
+            try:
+                client.request("GET", "/")
+            except Interrupted as error:
+                raised.append(error)
+
+        with HttpClient(server.url, retry=retry, progress=Watching()) as client:
+            thread = threading.Thread(target=ask, args=(client,))
+            thread.start()
+            assert paused.wait(30)
+            stop.set()
+            thread.join(timeout=30)
+        assert [type(error) for error in raised] == [Interrupted]
+        assert len(server.seen) == 1
+
 
 class TestRetries:
     """What may succeed soon is asked again, politely."""

@@ -123,3 +123,26 @@ def test_spaced_widens_the_gap_for_a_while(clock: SteppingClock):
     with limiter.slot(NEVER):
         starts.append(clock.now)
     assert starts == [1000.0, 1002.0, 1004.0, 1006.0, 1007.0]
+
+
+def test_a_stop_ends_a_pause_and_no_turn(clock: SteppingClock):
+    """Once stopped nobody waits for a platform's pause, but for the turn of a rate."""
+    limiter = Limiter(rate=4, clock=clock)
+    stopped = threading.Event()
+    stopped.set()
+    with limiter.slot(NEVER, stopped):
+        pass
+    with limiter.slot(NEVER, stopped):
+        assert clock.now == 1000.25
+    limiter.hold_off(60)
+    with pytest.raises(Interrupted), limiter.slot(NEVER, stopped):
+        pass
+    assert clock.now == 1000.25
+
+
+def test_a_pause_is_whole_while_nobody_stops(clock: SteppingClock):
+    """Looking for a stop now and then makes a pause no shorter."""
+    limiter = Limiter(clock=clock)
+    limiter.hold_off(5)
+    with limiter.slot(NEVER, threading.Event()):
+        assert clock.now == pytest.approx(1005.0)

@@ -78,7 +78,9 @@ class Platforms(ConnectedDcs, ConnectedTsm, ConnectedOcpi, ConnectedOnc):
         chosen = self._selection(
             subjects, kind=kind, start=start, end=end, again=again, repository=repository
         )
-        return pull(self.verbs, record, chosen, policies=self.policies, progress=progress)
+        report = pull(self.verbs, record, chosen, policies=self.policies, progress=progress)
+        self._mirror_connections()
+        return report
 
     def pull_every(
         self,

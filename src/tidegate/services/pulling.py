@@ -6,10 +6,13 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from tidegate.model.errors import NotFound
 from tidegate.model.instants import DAY, now
 from tidegate.model.series import MAIN
 from tidegate.model.windows import Window
+from tidegate.plans.interrupts import Brake
 from tidegate.plans.runner import run
 from tidegate.plans.splitting import plan
 from tidegate.services.connecting import opened
@@ -71,19 +74,33 @@ def pull(
         NotFound: the selection names nothing that the connection has.
         NotSignedIn: the platform does not accept the kept password.
     """
-    with opened(store, record, policies=policies, progress=progress) as connector:
+    brake = Brake()
+    patient = policies.until(brake.stop)
+    with opened(store, record, policies=patient, progress=progress) as connector:
+        longest = connector.capabilities.max_window
         tasks = _tasks(store, record, selection, connector)
         keys = _keys(store, record, selection.repository)
-        return run(
+        report = run(
             store,
             connector,
             record.name,
             tasks,
             keys,
             progress=progress,
+            brake=brake,
             request=f"pull {record.name}",
             repository=selection.repository,
         )
+        learned = connector.capabilities.max_window
+    if longest is not None and learned is not None and learned < longest:
+        _keep_longest(store, record, learned)
+    return report
+
+
+def _keep_longest(store: Verbs, record: ConnectionRecord, longest: int) -> None:
+    """Ask for no more at once in later runs than the platform has given in this one."""
+    settings = {**record.settings, "max_window": f"{max(1, longest // DAY)}d"}
+    store.put_connection(msgspec.structs.replace(record, settings=settings))
 
 
 def tasks_due(

@@ -22,7 +22,7 @@ import msgspec
 from tidegate.model.closing import Closing
 from tidegate.model.errors import BadValue, Interrupted, Throttled, TransportError
 from tidegate.transport.answers import Answer, StreamedAnswer, own_words
-from tidegate.transport.clock import SYSTEM, Clock
+from tidegate.transport.clock import SYSTEM, Clock, wait_for_either
 from tidegate.transport.credentials import Credentials, require_confidential
 from tidegate.transport.exchange import Call, Exchange
 from tidegate.transport.failures import Asked
@@ -214,7 +214,7 @@ class HttpClient(Closing):
         if self._closed.is_set():
             raise Interrupted("the connection is closed")
         with (
-            self._limiter.slot(self._closed),
+            self._limiter.slot(self._closed, self._retry.stop),
             self._exchange.opened(call, attempts, held=held) as answer,
         ):
             yield answer
@@ -238,7 +238,7 @@ class HttpClient(Closing):
         self._progress.update("request.paused", amount=round(pause * 1000), subject=subject)
         if isinstance(error, Throttled) or error.retry_after is not None:
             self._limiter.hold_off(pause)
-        elif self._clock.wait(self._closed, pause):
+        elif wait_for_either(self._clock, self._closed, self._retry.stop, pause):
             raise Interrupted("stopped while waiting to ask again") from error
         self._progress.update("request.retried", subject=subject)
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 if TYPE_CHECKING:
     import threading
 
+_GLANCE: Final = 0.2
+"""Seconds after which one who waits for two events looks at the second."""
+
 
 class Clock(Protocol):
     """Tells the time and waits; nothing in this room waits in any other way."""
@@ -42,3 +45,16 @@ class SystemClock:
 
 
 SYSTEM: Final = SystemClock()
+
+
+def wait_for_either(
+    clock: Clock, first: threading.Event, second: threading.Event | None, seconds: float
+) -> bool:
+    """Wait until one of two events is set or the seconds are over; True if one was set."""
+    if second is None:
+        return clock.wait(first, seconds)
+    until = clock.monotonic() + seconds
+    while (left := until - clock.monotonic()) > 0:
+        if second.is_set() or clock.wait(first, min(left, _GLANCE)):
+            return True
+    return False

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tidegate.model.errors import BadValue, Interrupted
-from tidegate.transport.clock import SYSTEM, Clock
+from tidegate.transport.clock import SYSTEM, Clock, wait_for_either
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,19 +32,26 @@ class Limiter:
         self._clock = clock
         self._lock = threading.Lock()
         self._next_start = 0.0
+        self._held_until = 0.0
 
     @contextmanager
-    def slot(self, cancelled: threading.Event) -> Iterator[None]:
+    def slot(
+        self, cancelled: threading.Event, stop: threading.Event | None = None
+    ) -> Iterator[None]:
         """Hold a place for one exchange, its body included, once it is this one's turn.
 
+        Args:
+            cancelled: ends every wait.
+            stop: ends the pauses that the platform asks for.
+
         Raises:
-            Interrupted: the event was set while waiting.
+            Interrupted: an event was set while waiting.
         """
         while not self._places.acquire(timeout=0.2):
             if cancelled.is_set():
                 raise Interrupted("stopped while waiting for a free connection")
         try:
-            self._await_turn(cancelled)
+            self._await_turn(cancelled, stop)
             yield
         finally:
             self._places.release()
@@ -63,11 +70,13 @@ class Limiter:
     def hold_off(self, seconds: float) -> None:
         """Let no request start before the seconds are over."""
         with self._lock:
-            self._next_start = max(self._next_start, self._clock.monotonic() + seconds)
+            self._held_until = max(self._held_until, self._clock.monotonic() + seconds)
+            self._next_start = max(self._next_start, self._held_until)
 
-    def _await_turn(self, cancelled: threading.Event) -> None:
+    def _await_turn(self, cancelled: threading.Event, stop: threading.Event | None) -> None:
         while (delay := self._claim_turn()) > 0:
-            if self._clock.wait(cancelled, delay):
+            is_held = self._clock.monotonic() < self._held_until
+            if wait_for_either(self._clock, cancelled, stop if is_held else None, delay):
                 raise Interrupted("stopped while waiting for a turn to ask")
 
     def _claim_turn(self) -> float:

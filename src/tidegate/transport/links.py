@@ -36,10 +36,14 @@ class Origin:
         """
         if _MISREAD.search(url):
             raise ValueError("an address has no blanks, control characters or backslashes")
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:  # whose words repeat what was sent
+            raise ValueError("its host or port is none") from None
         if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
             raise ValueError("an address begins with https:// and a host")
-        port = parts.port if parts.port is not None else _DEFAULT_PORTS[parts.scheme]
+        port = port if port is not None else _DEFAULT_PORTS[parts.scheme]
         return cls(parts.scheme, parts.hostname.lower().rstrip("."), port)
 
     @property
@@ -101,7 +105,7 @@ def resolve(page: str, link: str) -> str:
         UnsafeLink: it leads to another host, away from https, or names a user.
     """
     try:
-        target = _joined(page, link)
+        target = joined(page, link)
         origin = Origin.of(target)
     except ValueError as problem:
         raise UnsafeLink(
@@ -121,11 +125,19 @@ def resolve(page: str, link: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, parts.path, parts.query, ""))
 
 
-def _joined(page: str, link: str) -> str:
+def joined(page: str, link: str) -> str:
+    """The absolute form of a link on a page, not yet fit to be followed.
+
+    Raises:
+        ValueError: the link is no address; the words tell nothing of it.
+    """
     # urllib drops some of these characters silently, other parsers keep them.
     if _MISREAD.search(link):
         raise ValueError("it has blanks, control characters or backslashes")
-    return urljoin(page, link)
+    try:
+        return urljoin(page, link)
+    except ValueError:
+        raise ValueError("its host is none") from None
 
 
 class Trail:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from tidegate.transport.limits import AnswerLimits, Timeouts
 from tidegate.transport.retry import RetryPolicy
+
+if TYPE_CHECKING:
+    import threading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,3 +29,7 @@ class Policies:
     limits: AnswerLimits = field(default_factory=AnswerLimits)
     rate: float | None = None
     in_flight: int = 4
+
+    def until(self, stop: threading.Event) -> Policies:
+        """The same policies; once the event is set, nobody waits for another try."""
+        return replace(self, retry=replace(self.retry, stop=stop))

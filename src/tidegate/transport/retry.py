@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +12,7 @@ from tidegate.model.errors import ServerFault, Throttled, TransportError
 from tidegate.transport.clock import SYSTEM, Clock
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Mapping
 
 _SECONDS: Final = re.compile(r"(\d+(?:\.\d+)?)\s*s?", re.IGNORECASE)
@@ -33,6 +34,7 @@ class RetryPolicy:
             the call as `Throttled`, to be resumed later.
         silence: seconds without any data after which to give up; pauses asked for do not count.
         retry_500: True where the platform is known to answer 500 for hiccups.
+        stop: once set, nobody waits for another try: pauses end, and no further ones begin.
     """
 
     attempts: int = 6
@@ -41,6 +43,7 @@ class RetryPolicy:
     longest_asked: float = 120.0
     silence: float = 180.0
     retry_500: bool = False
+    stop: threading.Event | None = field(default=None, compare=False, repr=False)
 
     def allows(self, method: str, explicit: bool | None) -> bool:
         """True if a request of this method is sent again; only those that change nothing are."""

@@ -91,8 +91,17 @@ class TestMalformed:
     def test_cut_short(self, cut: int):
         """A body that ends before its array does is an error, never a shorter list."""
         body = b'[{"a":"x{},"},{"a":{"b":[1,2]}},{"a":3}]'
-        with pytest.raises(MalformedAnswer):
+        with pytest.raises(MalformedAnswer) as caught:
             read(body[:cut])
+        if "middle" in str(caught.value):
+            assert "ended its answer early" in str(caught.value.hint)
+
+    def test_cut_between_records(self):
+        """Of an answer that ends early the server is told of, not a proxy."""
+        with pytest.raises(MalformedAnswer, match="ends in the middle") as caught:
+            read(b'[{"a":"x"},{"a":"y"}')
+        assert caught.value.hint is not None
+        assert caught.value.hint.startswith("the server ended its answer early")
 
     @pytest.mark.parametrize(
         "body",

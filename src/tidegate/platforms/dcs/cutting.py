@@ -28,6 +28,8 @@ _COLON_AND_ARRAY = re.compile(rb"\s*:\s*\[")
 _RECORD = re.compile(rb"\s*(?=\{)")
 _SEPARATOR = re.compile(rb"\s*,\s*(?=\{)")
 _SPACE = b" \t\r\n"
+_NOT_THE_SERVER = "check the address of the server; a proxy or a login page may stand before it"
+_BROKEN_OFF = "the server ended its answer early; run it again, or ask for less time at once"
 
 
 class RecordReader(Generic[T]):
@@ -157,7 +159,9 @@ class RecordReader(Generic[T]):
     def _close(self, rest: bytes) -> None:
         text = rest.lstrip(_SPACE)
         if self._owes_record or not text.startswith(b"]"):
-            raise self._malformed("ends in the middle" if _is_cut(text) else "is not JSON")
+            if _is_cut(text):
+                raise self._malformed("ends in the middle", _BROKEN_OFF)
+            raise self._malformed("is not JSON")
         self._tail = text[1:]
         self._parsed(self._head + text)
 
@@ -167,11 +171,11 @@ class RecordReader(Generic[T]):
         except msgspec.DecodeError as problem:
             raise self._malformed(f"cannot be read: {problem}") from problem
 
-    def _malformed(self, what: str) -> MalformedAnswer:
+    def _malformed(self, what: str, hint: str = _NOT_THE_SERVER) -> MalformedAnswer:
         about = f" about {self._subject}" if self._subject else ""
         return MalformedAnswer(
             f"the answer{about} {what}",
-            hint="check the address of the server; a proxy or a login page may stand before it",
+            hint=hint,
             subject=self._subject,
         )
 
