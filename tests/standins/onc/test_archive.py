@@ -80,6 +80,9 @@ def test_filters_and_the_newest_file(shared):
     assert len(every) == 3 * 3 + 1
     now = {"getLatest": "true", "rowLimit": 1, "fileExtension": "mp3", "returnOptions": "all"}
     (newest,) = shared.rows(path, **place, **now)["files"]
+    pair = pages(shared, path, **place, **now, dateFrom="-PT2H")
+    assert len(pair) >= 12
+    assert pair[0]["files"][0]["dateFrom"] > pair[1]["files"][0]["dateFrom"]
     age = instants.now() - instants.parse(newest["dateTo"])
     assert instants.HOUR <= age < instants.HOUR + 6 * instants.MINUTE
 

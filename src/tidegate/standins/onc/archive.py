@@ -86,8 +86,14 @@ class _Change:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stream:
-    """The files of one product in one deployment: a grid of instants."""
+class Stream:
+    """The files of one product in one deployment: a grid of instants.
+
+    Attributes:
+        stay: the deployment.
+        product: the product.
+        rule: how often a file begins, its size, and when it is there.
+    """
 
     stay: Deployment
     product: Product
@@ -102,6 +108,13 @@ class _Stream:
     def at(self, number: int) -> int:
         """When a file begins."""
         return (number * self.rule.every + self.rule.offset) * SECOND
+
+    def holds(self, file: File) -> bool:
+        """Whether a file is one of these."""
+        stay, product = self.stay, self.product
+        same = (file.device, file.product) == (stay.device, product.code)
+        named = file.name.endswith(f"{product.suffix}.{product.extension}")
+        return same and named and stay.start_at <= file.start < stay.end_at
 
 
 @dataclass
@@ -121,12 +134,17 @@ class Archive:
         size = self.options.file_bytes or rule.bytes
         return type(rule)(every, rule.offset % every, size, rule.lag)
 
+    def removed(self) -> list[File]:
+        """The files that were taken away."""
+        gone = (self.known(name) for name, change in self.changes.items() if change.removed)
+        return [file for file in gone if file]
+
     def streams(
         self, stays: Iterable[Deployment], code: str = "", extension: str = ""
-    ) -> list[_Stream]:
+    ) -> list[Stream]:
         """The streams of files of deployments, perhaps of one product or extension only."""
         return [
-            _Stream(stay, product, rule)
+            Stream(stay, product, rule)
             for stay in stays
             for product in self.catalogue.products
             if (rule := self.rule(product))
@@ -136,20 +154,20 @@ class Archive:
         ]
 
     def list(
-        self, streams: Iterable[_Stream], wanted: Wanted, now: int, *, latest: bool = False
+        self, streams: Iterable[Stream], wanted: Wanted, now: int, *, latest: bool = False
     ) -> Iterator[File]:
         """The files that are wanted and there, by time; the newest first with `latest`."""
         lists = [self._of_stream(stream, wanted, now, latest=latest) for stream in streams]
         return heapq.merge(*lists, reverse=latest)
 
     def _of_stream(
-        self, stream: _Stream, wanted: Wanted, now: int, *, latest: bool
+        self, stream: Stream, wanted: Wanted, now: int, *, latest: bool
     ) -> Iterator[File]:
         every, lag = stream.rule.every * SECOND, stream.rule.lag * SECOND
         changed = [
             file
             for name in self.changes
-            if (file := self.find(name, now)) and self._belongs(file, stream) and wanted.takes(file)
+            if (file := self.find(name, now)) and stream.holds(file) and wanted.takes(file)
         ]
         start = max(wanted.start, wanted.archived_from - lag) - every
         end = min(wanted.end, wanted.archived_to - lag, now - lag)
@@ -163,14 +181,7 @@ class Archive:
         )
         return heapq.merge(plain, sorted(changed, reverse=latest), reverse=latest)
 
-    @staticmethod
-    def _belongs(file: File, stream: _Stream) -> bool:
-        stay = stream.stay
-        same = (file.device, file.product) == (stay.device, stream.product.code)
-        extension = file.name.endswith(f"{stream.product.suffix}.{stream.product.extension}")
-        return same and extension and stay.start_at <= file.start < stay.end_at
-
-    def _file(self, stream: _Stream, number: int) -> File:
+    def _file(self, stream: Stream, number: int) -> File:
         start, rule, product = stream.at(number), stream.rule, stream.product
         end = min(start + rule.every * SECOND, stream.stay.end_at)
         name = f"{stream.stay.device}_{compact(start)}{product.suffix}.{product.extension}"

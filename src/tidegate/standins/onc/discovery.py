@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tidegate.standins.onc import dates
 from tidegate.standins.onc.exchange import stamp
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from tidegate.standins.onc.exchange import Asked
     from tidegate.standins.onc.service import Service
 
-_PLACES = ("locationCode", "deviceCategoryCode")
+_PLACES: Final = ("locationCode", "deviceCategoryCode")
+_SOURCES: Final = (*_PLACES, "deviceCode", "dateFrom", "dateTo")
 
 
 def offers(
@@ -79,15 +80,15 @@ def deployed(
     ]
 
 
-def deployed_or_refused(service: Service, parameters: Mapping[str, str]) -> list[Deployment]:
-    """The deployments that fit; none for a place and a category is an error.
+def deployed_there(service: Service, parameters: Mapping[str, str]) -> list[Deployment]:
+    """The deployments of the device, or of the place and category, that data are asked of.
 
     Raises:
-        Refusal: there are none.
+        Refusal: a date makes no sense, or nothing of the category was at the place.
     """
-    found = deployed(service, parameters)
-    if not found:
-        raise Refusal(UNKNOWN, *(name for name in _PLACES if name in parameters))
+    found = deployed(service, {name: parameters[name] for name in _SOURCES if name in parameters})
+    if not found and "deviceCode" not in parameters:
+        raise Refusal(UNKNOWN, *_PLACES)
     return found
 
 
@@ -95,7 +96,7 @@ def _contains(parameters: Mapping[str, str], name: str, text: str | None) -> boo
     return parameters.get(name, "").lower() in (text or "").lower()
 
 
-_NARROWING = (
+_NARROWING: Final = (
     "deviceCategoryCode",
     "deviceCode",
     "propertyCode",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tidegate.standins.onc import delivery, discovery, listing, raw, scalar
+from tidegate.standins.onc import availability, delivery, discovery, listing, raw, scalar
 from tidegate.standins.onc.exchange import Answer, document
 from tidegate.standins.onc.parameters import check
 from tidegate.standins.onc.refusals import UNKNOWN, NothingFound, Refusal
@@ -29,7 +29,7 @@ _DISCOVERY: Final[dict[str, Callable[[Service, Asked], Any]]] = {
     "dataProducts": discovery.products,
 }
 _OTHERS: Final[dict[str, Callable[[Service, Asked], Answer]]] = {
-    "availability": listing.availability,
+    "availability": availability.availability,
     "archive/location": listing.listed,
     "archive/device": listing.listed,
     "archive/download": listing.file,

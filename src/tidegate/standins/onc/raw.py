@@ -9,7 +9,7 @@ import numpy as np
 
 from tidegate.model.instants import SECOND
 from tidegate.standins.onc import dates, measurements
-from tidegate.standins.onc.discovery import citation, deployed, deployed_or_refused
+from tidegate.standins.onc.discovery import citation, deployed_there
 from tidegate.standins.onc.exchange import Answer, document, stamp
 from tidegate.standins.onc.paging import following, query_url
 from tidegate.standins.onc.parameters import is_true, row_limit
@@ -33,10 +33,7 @@ def raw(service: Service, asked: Asked) -> Answer:
     """
     parameters, now = asked.parameters, service.clock.now()
     start, end = dates.span(parameters, now)
-    names = ("locationCode", "deviceCategoryCode", "deviceCode", "dateFrom", "dateTo")
-    filters = {name: parameters[name] for name in names if name in parameters}
-    by_device = "deviceCode" in parameters
-    stays = deployed(service, filters) if by_device else deployed_or_refused(service, filters)
+    stays = deployed_there(service, parameters)
     until = now if end is None else min(end, now)
     latest = is_true(parameters, "getLatest")
     lines = _lines(service, stays, (start or 0, until), latest=latest)

@@ -11,7 +11,7 @@ import numpy as np
 
 from tidegate.model.instants import SECOND
 from tidegate.standins.onc import dates, measurements
-from tidegate.standins.onc.discovery import citation, deployed, deployed_or_refused
+from tidegate.standins.onc.discovery import citation, deployed_there
 from tidegate.standins.onc.exchange import Answer, document, stamp
 from tidegate.standins.onc.measurements import AVERAGED, FAILING, MISSING, Page, Stay
 from tidegate.standins.onc.paging import following, query_url
@@ -48,7 +48,7 @@ def scalar(service: Service, asked: Asked) -> Answer:
     """
     parameters = asked.parameters
     start, end = dates.span(parameters, service.clock.now())
-    stays = _deployments(service, parameters)
+    stays = deployed_there(service, parameters)
     sensors = _sensors(service, stays, parameters)
     begin = min((one.start_at for one in stays), default=0) if start is None else start
     until = min(service.clock.now(), service.clock.now() if end is None else end)
@@ -69,14 +69,6 @@ def scalar(service: Service, asked: Asked) -> Answer:
         else [],
         following(asked, min(more), until if end is None else end) if more else None,
     )
-
-
-def _deployments(service: Service, parameters: dict[str, str]) -> list[Deployment]:
-    names = ("locationCode", "deviceCategoryCode", "deviceCode", "dateFrom", "dateTo")
-    filters = {name: parameters[name] for name in names if name in parameters}
-    if "deviceCode" in parameters:
-        return deployed(service, filters)
-    return deployed_or_refused(service, filters)
 
 
 def _sensors(service: Service, stays: list[Deployment], parameters: dict[str, str]) -> list[Sensor]:

@@ -39,14 +39,7 @@ async def send_answer(
     """
     _limit_to_range(answer, asked)
     pieces, size = _content(answer, asked)
-    end, promised = size, size
-    for fault in asked.faults:
-        if fault.kind == "truncate":
-            end = promised = min(end, fault.bytes)
-        elif fault.kind in {"short", "cut"}:
-            end = min(end, fault.bytes)
-        elif fault.kind == "length":
-            promised += fault.bytes
+    end, promised = _extent(size, asked)
     headers = dict(answer.headers)
     if (named := asked.fault("name")) and "Content-Disposition" in headers:
         headers["Content-Disposition"] = f"attachment; filename={named.text}"
@@ -66,6 +59,19 @@ async def send_answer(
         if answer.sent:
             answer.sent()
     await send({"type": "http.response.body", "body": b""})
+
+
+def _extent(size: int, asked: Asked) -> tuple[int, int]:
+    """Where a body of `size` bytes ends, and how many bytes are promised."""
+    end = promised = size
+    for fault in asked.faults:
+        if fault.kind == "truncate":
+            end = promised = min(end, fault.bytes)
+        elif fault.kind in {"short", "cut"}:
+            end = min(end, fault.bytes)
+        elif fault.kind == "length":
+            promised += fault.bytes
+    return end, promised
 
 
 def _limit_to_range(answer: Answer, asked: Asked) -> None:
