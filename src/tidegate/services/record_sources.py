@@ -37,6 +37,26 @@ _MOST_PAGES: Final = 20
 """Pages of the platform that are looked through for one page of a view."""
 
 
+class Sought(NamedTuple):
+    """A page of the records that a choice takes, last updated in `[start, end)`, UTC microseconds.
+
+    Attributes:
+        module: of which records.
+        choice: of which places.
+        start: None for the beginning of time.
+        end: None for its end.
+        offset: records to pass over.
+        limit: records at most.
+    """
+
+    module: str
+    choice: Choice
+    start: int | None
+    end: int | None
+    offset: int
+    limit: int
+
+
 class Found(NamedTuple):
     """A page of filtered records; `following` is the offset of the next one."""
 
@@ -54,18 +74,8 @@ class RecordSource(Protocol):
     def chosen(self, selection: Selection, exclude: Iterable[Exclusion]) -> Choice:
         """The places that a selection names, as this source knows them."""
 
-    def page(
-        self,
-        module: str,
-        choice: Choice,
-        *,
-        start: int | None,
-        end: int | None,
-        offset: int,
-        limit: int,
-        pass_on: Callable[[bytes], bytes],
-    ) -> Found:
-        """Records last updated in `[start, end)` that the choice takes, as a filter passes them on.
+    def page(self, sought: Sought, pass_on: Callable[[bytes], bytes]) -> Found:
+        """The records that are sought, as a filter passes them on.
 
         The filter takes a JSON array of records and gives lines.
         """
@@ -91,22 +101,12 @@ class StoredRecords:
             for record in self._store.records(self._connection, _LOCATIONS):
                 location = _object(msgspec.json.decode(record.document))
                 self._require_key(location, record)
-                evses = location.get("evses")
-                places.append(Place(record.places, tuple(evses if isinstance(evses, list) else ())))
+                places.append(_place(record.places, location))
         return Choice.of(selection, rules, places, mark=self._hasher)
 
-    def page(
-        self,
-        module: str,
-        choice: Choice,
-        *,
-        start: int | None,
-        end: int | None,
-        offset: int,
-        limit: int,
-        pass_on: Callable[[bytes], bytes],
-    ) -> Found:
+    def page(self, sought: Sought, pass_on: Callable[[bytes], bytes]) -> Found:
         """Records in the order in which they were first seen."""
+        module, choice, start, end, offset, limit = sought
         wanted = choice.wanted_of(module)
         where: dict[str, Any] = {
             "updated_from": start,
@@ -147,30 +147,19 @@ class LiveRecords:
     def chosen(self, selection: Selection, exclude: Iterable[Exclusion]) -> Choice:
         """The places that a selection names, by their names."""
         rules = tuple(exclude)
-        places = []
+        places: list[Place] = []
         if (rules or not selection.is_everything) and _LOCATIONS in self.settings.endpoints:
             for page in self._client.pages(_LOCATIONS):
-                for location in map(_object, msgspec.json.decode(page.data)):
-                    evses = location.get("evses")
-                    names = places_of(_LOCATIONS, location)
-                    places.append(Place(names, tuple(evses if isinstance(evses, list) else ())))
+                locations = map(_object, msgspec.json.decode(page.data))
+                places.extend(_place(places_of(_LOCATIONS, one), one) for one in locations)
         return Choice.of(selection, rules, places)
 
-    def page(
-        self,
-        module: str,
-        choice: Choice,
-        *,
-        start: int | None,
-        end: int | None,
-        offset: int,
-        limit: int,
-        pass_on: Callable[[bytes], bytes],
-    ) -> Found:
+    def page(self, sought: Sought, pass_on: Callable[[bytes], bytes]) -> Found:
         """Records in the platform's order; the page is short where too many are not taken.
 
         The number of all is told only where nothing is selected, since it would tell of others.
         """
+        module, choice, start, end, offset, limit = sought
         if choice.wanted_of(module) is None and not choice.without and start is end is None:
             (page,) = self._client.pages(module, offset=offset, page_size=limit, one_page=True)
             lines = pass_on(page.data)
@@ -181,7 +170,7 @@ class LiveRecords:
         )
         following = None
         for page in islice(pages, _MOST_PAGES):
-            following = _select(kept, page, partial(_selected, module, choice, start, end), limit)
+            following = _select(kept, page, partial(_selected, sought), limit)
             if len(kept) >= limit:
                 break
         return Found(pass_on(b"[" + b",".join(kept) + b"]"), len(kept), None, following)
@@ -189,6 +178,12 @@ class LiveRecords:
     def close(self) -> None:
         """Disconnect."""
         self._client.close()
+
+
+def _place(names: tuple[str, ...], location: dict[str, Any]) -> Place:
+    """A location under its names, with its EVSEs."""
+    evses = location.get("evses")
+    return Place(names, tuple(evses if isinstance(evses, list) else ()))
 
 
 def _select(
@@ -204,13 +199,12 @@ def _select(
     return page.next_offset
 
 
-def _selected(
-    module: str, choice: Choice, start: int | None, end: int | None, element: bytes
-) -> bytes | None:
-    """A record of the platform as far as the choice takes it; None if it does not."""
+def _selected(sought: Sought, element: bytes) -> bytes | None:
+    """A record of the platform as far as it is sought; None if it is not."""
+    module, choice = sought.module, sought.choice
     record = _object(msgspec.json.decode(element))
     names = places_of(module, record)
-    if not choice.takes_of(module, names) or not _is_within(record, start, end):
+    if not choice.takes_of(module, names) or not _is_within(record, sought.start, sought.end):
         return None
     if module == _LOCATIONS and choice.wanted is not None:
         return _pruned(choice, names, element)

@@ -23,7 +23,7 @@ from tidegate.model.closing import Closing
 from tidegate.model.views import Selection, Source
 from tidegate.platforms.ocpi.settings import read_settings
 from tidegate.services.hash_keys import hasher_of
-from tidegate.services.record_sources import LiveRecords, RecordSource, StoredRecords
+from tidegate.services.record_sources import LiveRecords, RecordSource, Sought, StoredRecords
 from tidegate.services.selection import connection as connection_of
 from tidegate.services.viewed_evses import uids_matching
 from tidegate.services.viewed_series import seen_time
@@ -177,15 +177,8 @@ class Sharing(Closing):
         if asked.evses:
             choice, refused_evses = _narrowed(choice, asked.evses, source.chosen)
         start, end = _within(view, asked)
-        found = source.page(
-            asked.module,
-            choice,
-            start=start,
-            end=end,
-            offset=asked.offset,
-            limit=min(asked.limit, MOST),
-            pass_on=filters.page,
-        )
+        sought = Sought(asked.module, choice, start, end, asked.offset, min(asked.limit, MOST))
+        found = source.page(sought, filters.page)
         return SharedPage(
             lines=found.lines,
             count=found.size,
