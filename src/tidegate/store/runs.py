@@ -9,6 +9,7 @@ import msgspec
 from tidegate.model.errors import BadValue, NotFound
 from tidegate.store.changes import Change, to_json
 from tidegate.store.messages import ConnectionRecord, Run, RunState
+from tidegate.store.records_keys import forget_keys
 from tidegate.store.records_tables import RECORD_TABLE_NAMES
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def remove_connection(change: Change, name: str) -> None:
     change.session.run("DELETE FROM connections WHERE name = $name", name=name)
     for table in ("catalogue", "coverage", *RECORD_TABLE_NAMES):
         change.session.run(f"DELETE FROM {table} WHERE connection = $name", name=name)
+    forget_keys(change.session, name)
     change.audit("remove-connection", f"connection {name}")
 
 
@@ -104,16 +106,17 @@ def beat(change: Change, run: int, connection: str) -> None:
 
 def end_run(change: Change, run: int, state: RunState, summary: dict[str, object]) -> None:
     """Record how a run ended."""
-    ended = change.session.run(
+    ended = change.session.row(
         "UPDATE runs SET ended_at = $at, heartbeat_at = $at, state = $state, summary = $summary"
-        " WHERE run = $run",
+        " WHERE run = $run RETURNING connection",
         at=change.at,
         state=state.value,
         summary=to_json(summary),
         run=run,
     )
-    if not ended:
+    if ended is None:
         raise NotFound("run", run)
+    forget_keys(change.session, ended[0])
 
 
 def runs(session: Session, connection: str | None) -> list[Run]:

@@ -7,7 +7,7 @@ import os
 import threading
 import weakref
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pyarrow as pa
+
+    from tidegate.store.records_keys import KnownKeys
 
 STORAGE_VERSION: Final = "v1.5.0"
 """Files are written so that every engine release from this one on can open them."""
@@ -38,9 +40,20 @@ _LONG: Final = 2_000
 
 @dataclass(slots=True)
 class Latest:
-    """The latest instant and revision that the one writer has taken; None if not looked up yet."""
+    """What the one writer knows of what it wrote, so that it need not look it up.
+
+    Attributes:
+        taken: the latest instant and revision; None if not looked up yet.
+        keys: the keys of records by connection and module, during a run.
+    """
 
     taken: tuple[int, int] | None = None
+    keys: dict[tuple[str, str], KnownKeys] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Forget everything: what was taken was undone."""
+        self.taken = None
+        self.keys.clear()
 
 
 class Session:
@@ -186,7 +199,7 @@ class Engine:
                     finally:
                         self._written = None
             except BaseException:
-                self._latest.taken = None  # what it took was undone
+                self._latest.forget()
                 raise
             finally:
                 if self._redefines:
