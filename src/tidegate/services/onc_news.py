@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,11 +125,12 @@ def newest_samples(
     """
     for key, source, distance in _sources(client, filters, near):
         for sensor in client.measurements.sensors({**source, "rowLimit": 1}):
-            if sensor.data is None or not sensor.data.sample_times:
+            times = [] if sensor.data is None else sensor.data.times()
+            if sensor.data is None or not times:
                 continue
             if filters.property not in {None, sensor.property_code}:
                 continue
-            at, value = max(zip(sensor.data.sample_times, sensor.data.values, strict=True))
+            at, value = max(zip(times, sensor.data.numbers(), strict=True), key=itemgetter(0))
             name = sensor.sensor_category_code or sensor.sensor_code or "sensor"
             if seen.add(f"{key}/{name}", parse(at)):
                 yield {

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tidegate.model.errors import BadValue
+from tidegate.model.instants import parse
 from tidegate.platforms.onc.archive import source_of
 from tidegate.platforms.onc.dates import stamp
-from tidegate.platforms.onc.mapping import instants, rows_of
+from tidegate.platforms.onc.mapping import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,8 +119,10 @@ def _from(window: Window, seen: Seen, key: str) -> dict[str, Any]:
 def _unseen(rows: list[Row], name: str, before: int | None, seen: Seen) -> Iterator[Row]:
     if not rows:
         return
-    times = instants([row["time"] for row in rows], name).tolist()
-    for at, row in zip(times, rows, strict=True):
+    newest = 0
+    for row in rows:
+        at = parse(row["time"])
+        newest = max(newest, at)
         if before is None or at > before:
             yield row
-    seen.add(name, max(times))
+    seen.add(name, newest)

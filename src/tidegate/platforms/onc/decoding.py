@@ -23,9 +23,23 @@ _NO_NUMBER: Final = re.compile(
 
 def without_nan(body: bytes) -> bytes:
     """The same JSON with null for each NaN or Infinity outside of strings."""
-    if b"NaN" not in body and b"Infinity" not in body:
+    if b"Infinity" in body or (b"\\" in body and b"NaN" in body):
+        return _NO_NUMBER.sub(rb"\1null", body)
+    at = body.find(b"NaN")
+    if at < 0:
         return body
-    return _NO_NUMBER.sub(rb"\1null", body)
+    # Without escapes, what has an even number of quotes before it lies outside of strings; to
+    # count them is ten times as fast as to match them.
+    pieces, done, counted, quotes = [], 0, 0, 0
+    while at >= 0:
+        quotes += body.count(b'"', counted, at)
+        counted = at
+        if quotes % 2 == 0:
+            pieces.append(body[done:at])
+            done = at + len(b"NaN")
+        at = body.find(b"NaN", at + len(b"NaN"))
+    pieces.append(body[done:])
+    return b"null".join(pieces)
 
 
 @overload

@@ -18,12 +18,24 @@ if TYPE_CHECKING:
     from tidegate.platforms.onc.access import Access
 
 
-class Samples(msgspec.Struct, gc=False, rename="camel"):
-    """Samples of one sensor; the lists are of equal length."""
+class Samples(msgspec.Struct, rename="camel"):
+    """Samples of one sensor, not decoded yet; the lists are of equal length."""
 
-    sample_times: list[str] = []
-    values: list[float | None] = []
-    qaqc_flags: list[int | None] = []
+    sample_times: msgspec.Raw = msgspec.Raw(b"[]")
+    values: msgspec.Raw = msgspec.Raw(b"[]")
+    qaqc_flags: msgspec.Raw = msgspec.Raw(b"[]")
+
+    def times(self) -> list[str]:
+        """When they were taken, as the service writes it."""
+        return msgspec.json.decode(self.sample_times, type=list[str])
+
+    def numbers(self) -> list[float | None]:
+        """What was measured."""
+        return msgspec.json.decode(self.values, type=list[float | None])
+
+    def flags(self) -> list[int | None]:
+        """The flags of quality control; none, where the service does not tell them."""
+        return msgspec.json.decode(self.qaqc_flags, type=list[int | None] | None) or []
 
 
 class Sensor(msgspec.Struct, rename="camel"):
