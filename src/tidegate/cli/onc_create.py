@@ -139,7 +139,7 @@ def tell(made: Made, common: Common) -> None:
     ]
     show(rows, json=common.json)
     for line in made.left:
-        note(f"left alone: {line}")
+        note(f"warning: {line}")
     if made.closed:
         note(f"{made.closed:,} rows now end with their deployment", quiet=common.quiet)
     if made.backup is not None:

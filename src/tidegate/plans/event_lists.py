@@ -15,7 +15,7 @@ from tidegate.model.windows import Window, WindowSet
 from tidegate.plans.dates import instant_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
 _NAMES: Final = {
@@ -80,13 +80,22 @@ def read_events(path: Path, *, padding: str | None, now: int) -> list[Event]:
     return events
 
 
-def merged(events: Iterable[Event]) -> list[tuple[Window, str]]:
+def merged(events: Iterable[Event]) -> list[tuple[Window, list[str]]]:
     """The windows of events, those that overlap or touch as one, each with its events' labels."""
     listed = sorted(events, key=lambda event: event.window)
     return [
-        (window, ", ".join(one.label for one in listed if one.window.intersection(window)))
+        (window, [one.label for one in listed if one.window.intersection(window)])
         for window in WindowSet(one.window for one in listed)
     ]
+
+
+def unmet(events: Iterable[Event], met: Collection[str]) -> tuple[str, ...]:
+    """A sentence for each event that nothing was found for."""
+    return tuple(
+        f"event {one.label}: there is nothing at '{one.place}' then"
+        for one in events
+        if one.label not in met
+    )
 
 
 def _event(cells: Mapping[str, str], number: int, padding: str | None, now: int) -> Event:

@@ -12,7 +12,7 @@ from tidegate.model.errors import BadValue, UnknownName, UsageError
 from tidegate.model.instants import now as present
 from tidegate.model.windows import Window
 from tidegate.plans.dates import window_of
-from tidegate.plans.event_lists import Event, read_events
+from tidegate.plans.event_lists import Event, read_events, unmet
 from tidegate.plans.workbook.building import Builder, Method, Wanted
 from tidegate.plans.workbook.configuring import local_path
 from tidegate.platforms.onc.facts import PRODUCTION
@@ -113,7 +113,8 @@ def create(
     server = onc_tokens.at_home(folder, server)
     with onc.opened(folder, server, settings=settings, progress=progress) as client:
         url = str(client.access.address)
-        rows = Builder(client.discovery, url, moment).rows(wanted)
+        builder = Builder(client.discovery, url, moment)
+        rows = builder.rows(wanted)
     if not (request.append and target.path.exists()):
         require_rows(rows, "tidegate onc deployments and onc products show what there is")
     out.mkdir(parents=True, exist_ok=True)
@@ -123,7 +124,8 @@ def create(
         **_access_cells(folder, request, server, url),
     }
     is_private = bool(cells.get("token"))
-    return make_workbook(target, rows, cells, is_private=is_private)
+    made = make_workbook(target, rows, cells, is_private=is_private)
+    return msgspec.structs.replace(made, left=(*made.left, *unmet(wanted.events, builder.met)))
 
 
 def _access_cells(folder: Path, request: Request, server: onc.Server, url: str) -> dict[str, str]:

@@ -77,7 +77,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
         rows: how many each tab has now.
         added: how many of them are new.
         closed: rows whose deployment has ended since.
-        left: sentences on rows that were left alone, since somebody changed them.
+        left: sentences on rows that were left alone, and on events that nothing was found for.
         backup: where the workbook is that was replaced.
         is_written: False if there was nothing to add.
     """

@@ -10,7 +10,7 @@ from tidegate.model.errors import NotFound, UsageError
 from tidegate.model.instants import now as present
 from tidegate.plans.dates import Moment, window_of
 from tidegate.plans.definitions import BY_SUBJECT
-from tidegate.plans.event_lists import Event, merged, read_events
+from tidegate.plans.event_lists import Event, merged, read_events, unmet
 from tidegate.plans.options_text import options_text
 from tidegate.plans.workbook import columns as names
 from tidegate.plans.workbook.building import CatalogueRow
@@ -20,7 +20,7 @@ from tidegate.services.discovering import kind_named, matches
 from tidegate.services.planning import Made, Target, make_workbook, require_rows, require_writable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tidegate.model.catalogue import Entry
@@ -71,7 +71,7 @@ def create(store: Verbs, record: ConnectionRecord, request: Request, target: Tar
     require_writable(target)
     now = present()
     window_of(request.begin, request.end, now=now)
-    events = None
+    events: list[Event] | None = None
     if request.events is not None:
         events = read_events(request.events, padding=request.padding, now=now)
     entries = _entries(store, record, request)
@@ -83,7 +83,13 @@ def create(store: Verbs, record: ConnectionRecord, request: Request, target: Tar
         "logFile": f"{target.path.stem}.json",
         "connection": record.name,
     }
-    return make_workbook(target, rows, settings)
+    made = make_workbook(target, rows, settings)
+    return msgspec.structs.replace(made, left=(*made.left, *unmet(events or (), _met(rows))))
+
+
+def _met(rows: Mapping[str, Sequence[CatalogueRow]]) -> set[str]:
+    cells = (str(row.cells.get(names.EVENTS, "")) for row in rows[BY_SUBJECT])
+    return {label for text in cells for label in text.split(", ")}
 
 
 def _entries(store: Verbs, record: ConnectionRecord, request: Request) -> list[Entry]:
@@ -127,6 +133,6 @@ def _rows(
         near = [one for one in events if one.place in {"", entry.subject, entry.name}]
         for window, labels in merged(near):
             dates = {names.BEGIN: moment_cell(window.start), names.END: moment_cell(window.end)}
-            cells = common | dates | {names.EVENTS: labels}
+            cells = common | dates | {names.EVENTS: ", ".join(labels)}
             cells[names.ROW_ID] = identity([BY_SUBJECT, entry.subject, window.start])
             yield CatalogueRow(cells=cells)

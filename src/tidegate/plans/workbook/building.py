@@ -112,9 +112,13 @@ class Builder:
         catalogue: of the platform.
         address: of the platform, for links to its pages.
         now: the present instant.
+
+    Attributes:
+        met: the labels of the events that rows were made for.
     """
 
     def __init__(self, catalogue: Catalogue, address: str, now: int) -> None:
+        self.met: set[str] = set()
         self._catalogue = catalogue
         self._address = address.rstrip("/") + "/"
         self._now = now
@@ -199,7 +203,8 @@ class Builder:
                     "propertyCode": code,
                 }
                 if wanted.events:
-                    cells[names.EVENTS] = events
+                    cells[names.EVENTS] = ", ".join(events)
+                    self.met.update(events)
                 cells[names.ROW_ID] = identity_of_row(tab, cells)
                 comment = _comment(product.get("dataProductOptions") or ())
                 yield CatalogueRow(cells=cells, comment=comment)
@@ -218,7 +223,7 @@ class Builder:
             and (not wanted.extensions or product["extension"] in wanted.extensions)
         ]
 
-    def _windows(self, wanted: Wanted, stay: Mapping[str, Any]) -> list[tuple[Window, str]]:
+    def _windows(self, wanted: Wanted, stay: Mapping[str, Any]) -> list[tuple[Window, list[str]]]:
         """The parts of a deployment that are wanted, with the events that each is for."""
         end = parse(stay["end"]) if stay.get("end") else FOREVER
         whole = Window(parse(stay["begin"]), max(end, parse(stay["begin"])))
@@ -227,7 +232,7 @@ class Builder:
         if clipped is None:
             return []
         if not wanted.events:
-            return [(clipped, "")]
+            return [(clipped, [])]
         near = [one for one in wanted.events if self._is_at(one.place, stay)]
         parts = ((window.intersection(clipped), labels) for window, labels in merged(near))
         return [(part, labels) for part, labels in parts if part is not None]
