@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import re
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from tidegate.model.errors import UnsafeLink
 from tidegate.platforms.ocpi.dedup import Seen
 from tidegate.platforms.ocpi.wire import rows
-from tidegate.transport.links import Origin
+from tidegate.transport.links import Origin, joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -202,7 +202,7 @@ class Walk:
 
     def _resolved(self, link: str) -> str:
         try:
-            target = urljoin(self._url or self._endpoint, link)
+            target = joined(self._url or self._endpoint, link)
             Origin.of(target)
         except ValueError as problem:
             raise UnsafeLink(

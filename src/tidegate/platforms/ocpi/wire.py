@@ -77,7 +77,7 @@ def opened(body: bytes, subject: str) -> Envelope:
     """
     try:
         return _envelope.decode(body.removeprefix(_BOM))
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise MalformedAnswer(
             f"the answer for {subject} is no OCPI message: {str(problem)[:120]}",
             hint="check the address of the connection; a proxy may be in the way",
