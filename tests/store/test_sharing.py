@@ -59,6 +59,17 @@ def owner(folder: Path) -> Iterator[AnotherProcess]:
         yield process
 
 
+def opened_by_the_impatient(folder: Path) -> OpenedStore:
+    """A handle that gives up after half a second; on a busy machine opening it may take more."""
+    until = time.monotonic() + 60
+    while True:
+        try:
+            return open_store(folder, patience=0.5)
+        except StoreBusy:
+            if time.monotonic() > until:
+                raise
+
+
 def is_owner(store: OpenedStore) -> bool:
     assert isinstance(store, SharedStore)
     return isinstance(store._hold.line, Owner)
@@ -242,15 +253,17 @@ class TestStoppedOwner:
 
     def test_late_call(self, owner: AnotherProcess, folder: Path):
         """A call that was given up is not done when the owner goes on."""
-        with open_store(folder, patience=0.5) as store:
+        with opened_by_the_impatient(folder) as store:
             owner.signal(signal.SIGSTOP)
             with pytest.raises(StoreBusy):
                 store.create_repository("late")
-            owner.signal(signal.SIGCONT)
+        owner.signal(signal.SIGCONT)
+        with open_store(folder, patience=60) as patient:
+            patient.create_repository("next")
             time.sleep(0.3)
 
-            assert owner.do("answer = store.repositories()") == "['main']"
-            assert store.repositories() == ["main"]
+            assert owner.do("answer = store.repositories()") == "['main', 'next']"
+            assert patient.repositories() == ["main", "next"]
 
     def test_slow_is_not_silent(self, owner: AnotherProcess, folder: Path):
         """A call that takes longer than the patience is waited for while its owner is alive."""
