@@ -50,6 +50,7 @@ def application(service: Service) -> ASGIApp:
 
 
 def _entry(service: Service, scope: Scope, asked: Asked) -> Entry:
+    service.orders.advance(service.elapsed())
     return Entry(
         method=asked.method,
         path=asked.path,
