@@ -100,7 +100,7 @@ def test_keys_are_let_go_with_the_run(store: LocalStore) -> None:
     with store._engine.writing() as session:
         assert session.latest is not None
         assert session.latest.keys
-    store.end_run(run, RunState.DONE, {})
+    store.end_run(run, RunState.COMPLETE, {})
     with store._engine.writing() as session:
         assert session.latest is not None
         assert not session.latest.keys
