@@ -247,7 +247,7 @@ def test_an_order_of_an_earlier_run_is_not_made_twice(bench: Bench) -> None:
         brake.stop.set()
         return event.is_set()
 
-    bench.clock.wait = wait  # type: ignore[method-assign]
+    bench.clock.wait = wait  # type: ignore[method-assign, assignment]
     report = bench.run(brake)
     assert report.interrupted
     assert report.exit_code == 130

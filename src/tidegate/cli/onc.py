@@ -53,6 +53,11 @@ app.command(
     name="createXLS",
     help="Make a workbook of the data products that can be downloaded, or add to one.",
 )
+app.command(
+    "tidegate.cli.onc_download:download",
+    name="download",
+    help="Fetch the files that a workbook asks for; run it again to go on.",
+)
 
 
 @app.command

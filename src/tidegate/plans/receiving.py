@@ -215,7 +215,8 @@ class Telling:
     def __call__(self, amount: int) -> None:
         """So many bytes came."""
         subject = self._entry.name or f"file {self._entry.index}"
-        self._progress.update("file.received", amount=amount, subject=subject)
+        total = self._entry.size or None
+        self._progress.update("file.received", amount=amount, total=total, subject=subject)
 
 
 def _require_end(outcome: Outcome, job: FileJob) -> None:

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 PATIENCE: Final = 600.0
 """Seconds after which a command that does not end is ended."""
 
-_SECRET: Final = ("TIDEGATE_PASSWORD", "TIDEGATE_TOKEN", "TIDEGATE_SECRETS")
+_SECRET: Final = ("TIDEGATE_PASSWORD", "TIDEGATE_TOKEN", "TIDEGATE_SECRETS", "ONC_TOKEN")
 
 
 class Hook:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -22,6 +23,7 @@ from tidegate.transport.progress import SILENT
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from threading import Event
 
     from tidegate.services.settings import Settings
     from tidegate.store.messages import ConnectionRecord
@@ -62,7 +64,13 @@ def address(server: Server, settings: Settings) -> str | None:
 
 @contextmanager
 def opened(
-    folder: Path, server: Server, *, settings: Settings, progress: Progress = SILENT
+    folder: Path,
+    server: Server,
+    *,
+    settings: Settings,
+    progress: Progress = SILENT,
+    at_once: int | None = None,
+    stop: Event | None = None,
 ) -> Iterator[OncClient]:
     """A client for a server: with a token given or in `ONC_TOKEN`, else with a connection's.
 
@@ -74,6 +82,8 @@ def opened(
         server: who is asked.
         settings: how platforms are treated.
         progress: told of requests.
+        at_once: requests that may be open at once, in place of what settings say.
+        stop: once it is set, nobody waits for another try.
 
     Raises:
         NoCredentials: there is no token.
@@ -96,8 +106,14 @@ def opened(
                 hint=f"set {VARIABLE} for it, or make a connection to it",
             )
         url = url or record.url
+    policies = policies_of(settings)
+    if at_once is not None:
+        spoken = msgspec.structs.replace(spoken, parallel=at_once)
+        policies = replace(policies, in_flight=at_once)
+    if stop is not None:
+        policies = policies.until(stop)
     with OncClient(
-        url or PRODUCTION, token, spoken, policies=policies_of(settings), progress=progress
+        url or PRODUCTION, token, spoken, policies=policies, progress=progress
     ) as client:
         yield client
 

@@ -1,0 +1,179 @@
+"""`tidegate onc download`: fetch what a workbook asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from tidegate.cli.common import COMMON, Common
+from tidegate.cli.download_progress import progress
+from tidegate.cli.output import note, show
+from tidegate.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from tidegate.plans.download_report import DownloadReport
+    from tidegate.services.downloading import Wish
+    from tidegate.services.onc import Server
+
+Flag = Annotated[bool, Parameter(negative=())]
+
+
+@Parameter(name="*", group="How")
+@dataclass(frozen=True, kw_only=True)
+class How:
+    """How a run goes about it.
+
+    Attributes:
+        dry_run: show what would be done; nothing is ordered or fetched.
+        retry_failed: also try again what the platform refused for good, or what was cancelled.
+        recheck: look again for files that came to the archive, changed or vanished in ranges that
+            ended within this span, such as 60d.
+        keep_old: keep a file that changed, as NAME.old-HASH.
+        layout: folders within the download folder, such as {location}/{product}/{yyyy}/{mm}.
+        no_archive: order products even where the archive has their files.
+        no_wait: end with exit code 4 where the daily window is closed, rather than wait.
+        after_success: command to call when files came and nothing failed.
+    """
+
+    dry_run: Flag = False
+    retry_failed: Flag = False
+    recheck: str | None = None
+    keep_old: Flag = False
+    layout: str = ""
+    no_archive: Flag = False
+    no_wait: Flag = False
+    after_success: str | None = None
+
+
+@Parameter(name="*", group="Server")
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Who is asked, in place of what the workbook says.
+
+    Attributes:
+        connection: the connection.
+        base_url: address of the server.
+        qa: ask the server for tests.
+        allow_http: send the token by plain http to another machine.
+    """
+
+    connection: str | None = None
+    base_url: str | None = None
+    qa: Annotated[bool, Parameter(name=["--qa", "-q"], negative=())] = False
+    allow_http: Flag = False
+
+
+HOW, ASKED = How(), Asked()
+
+
+def download(
+    *,
+    file: Annotated[Path, Parameter(name=["--file", "-f"])],
+    how: How = HOW,
+    asked: Asked = ASKED,
+    common: Common = COMMON,
+) -> int:
+    """Fetch the files that a workbook asks for; run it again to go on, or to fetch what is new.
+
+    The exit code is 0 if all is well, 1 if rows failed, 2 if the workbook is wrong, 3 if there
+    was nothing new, 4 outside the daily window.
+
+    Args:
+        file: the workbook, or the JSON log of an earlier run.
+        how: how to go about it.
+        asked: who is asked.
+        common: common options.
+    """
+    return fetch(file, how, _server(asked), common)
+
+
+def fetch(file: Path, how: How, server: Server, common: Common) -> int:
+    """Run a plan of products, or show what that would do; the exit code."""
+    from tidegate.cli.logs import follow
+    from tidegate.services import downloading
+    from tidegate.services.settings import resolve, store_path
+
+    settings, folder = resolve(), store_path(common.store)
+    follow(settings, quiet=common.quiet, debug=common.debug)
+    wish = _wish(file, how)
+    if how.dry_run:
+        rows = downloading.outlook(folder, wish, settings=settings, server=server)
+        show(rows, json=common.json)
+        _tell_totals(downloading.totals(rows, downloading.target_of(file)), common)
+        return 0
+    with progress(quiet=common.quiet) as drawn:
+        report = downloading.download(
+            folder, wish, settings=settings, server=server, progress=drawn
+        )
+    return tell(report, common)
+
+
+def tell(report: DownloadReport, common: Common) -> int:
+    """Print what a run did; its exit code."""
+    from tidegate.cli.output import show_error
+
+    summary = report.summary()
+    if common.json:
+        show([summary], json=True)
+    else:
+        shown = ("planned", "files", "bytes", "seconds")
+        show([{**{name: summary[name] for name in shown}, **summary["tasks"]}], json=False)
+    for change in ("new", "changed", "vanished"):
+        names = summary[change]
+        if change != "new" and names:
+            note(f"{change} in the archive: {', '.join(names[:5])} ({len(names):,} in all)")
+    for line in report.complaints[:5]:
+        note(f"look at {line}")
+    for one in summary["errors"]:
+        note(f"{one['count']:,} failed with {one['code']}: {one['message']}")
+        note(f"  {'; '.join(one['subjects'])}")
+        if one["hint"]:
+            note(f"  hint: {one['hint']}")
+    if report.fatal is not None:
+        show_error(report.fatal)
+    if report.exit_code == 3:
+        note("nothing new", quiet=common.quiet)
+    if report.interrupted:
+        note("stopped; run the same command again to go on", quiet=common.quiet)
+    return report.exit_code
+
+
+def _wish(file: Path, how: How) -> Wish:
+    from tidegate.services.downloading import Wish, span_of
+
+    return Wish(
+        file=file,
+        retry_failed=how.retry_failed,
+        recheck=None if how.recheck is None else span_of(how.recheck),
+        keep_old=how.keep_old,
+        layout=how.layout,
+        archive=not how.no_archive,
+        wait=not how.no_wait,
+        after_success=how.after_success,
+    )
+
+
+def _tell_totals(totals: dict[str, float], common: Common) -> None:
+    note(
+        f"{totals['tasks']:,} requests due, about {totals['requests']:,} calls;"
+        f" {totals['files']:,} files with {totals['bytes']:,} bytes known,"
+        f" {totals['unknown']:,} still to be made; at least {totals['seconds']:g} s;"
+        f" {totals['free']:,} bytes free on disk",
+        quiet=common.quiet,
+    )
+
+
+def _server(asked: Asked) -> Server:
+    from tidegate.services.onc import Server
+
+    if asked.qa and asked.base_url:
+        raise UsageError("--qa and --base-url name two servers", hint="leave one out")
+    return Server(
+        connection=asked.connection,
+        base_url=asked.base_url,
+        qa=asked.qa,
+        allow_http=asked.allow_http,
+    )
