@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.cli.conftest import Ran, tidegate
+from tests.platforms.ocpi.vectors import DOCUMENTED_SESSION as RECORD
 from tests.seeds.ocpi_export import connect, logged_in, queries, touch
 
 from tidegate.standins.ocpi import Fault, running
@@ -29,24 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["Ran", "tidegate"]
 
 PROGRAM = str(Path(sys.executable).with_name("tidegate"))
-RECORD = {
-    "id": "4283da431b2a4f8c9f421eaa53d0428b",
-    "kwh": 16,
-    "status": "COMPLETED",
-    "auth_id": "IEZZZC12E46L89",
-    "currency": "EUR",
-    "total_cost": 0,
-    "auth_method": "WHITELIST",
-    "end_datetime": "2023-01-13T12:44:52Z",
-    "last_updated": "2023-01-13T12:44:52Z",
-    "start_datetime": "2023-01-13T12:44:41Z",
-    "charging_periods": [
-        {
-            "dimensions": [{"type": "ENERGY", "volume": 16}],
-            "start_date_time": "2023-01-13T12:44:42Z",
-        }
-    ],
-}
 OPEN = ("id", "currency", "auth_method")
 
 

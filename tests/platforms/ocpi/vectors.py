@@ -136,7 +136,7 @@ _TARIFF = {
     "last_updated": "2024-01-01T00:00:00Z",
 }
 
-_SEED_SESSION = {
+DOCUMENTED_SESSION = {
     "id": "4283da431b2a4f8c9f421eaa53d0428b",
     "kwh": 16,
     "status": "COMPLETED",
@@ -154,6 +154,7 @@ _SEED_SESSION = {
         }
     ],
 }
+"""The session of 2.1.1 that the original documentation prints, member by member."""
 
 
 def session_211() -> dict[str, Any]:
@@ -179,4 +180,4 @@ def tariff() -> dict[str, Any]:
 
 
 def seed_session() -> dict[str, Any]:
-    return deepcopy(_SEED_SESSION)
+    return deepcopy(DOCUMENTED_SESSION)
