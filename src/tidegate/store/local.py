@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Self
 
 from tidegate.model.attributes import Assignment, Attribute, AttributeFilter, AttributeType
+from tidegate.model.closing import Closing
 from tidegate.model.coverage import CoverageState
 from tidegate.model.instants import MINUTE, now
 from tidegate.model.series import MAIN, NewSeries, Series, SeriesKey
@@ -48,7 +49,6 @@ from tidegate.store.verbs import CURRENT, NO_READINGS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
-    from types import TracebackType
 
     import pyarrow as pa
 
@@ -62,7 +62,7 @@ _REMEMBERED: Final = 2 * MINUTE
 """How long the answer to a call is kept for whom the first one did not reach."""
 
 
-class LocalStore(LocalRepositories, LocalIdentities, LocalRecords):
+class LocalStore(LocalRepositories, LocalIdentities, LocalRecords, Closing):
     """A store folder opened by this process; fulfils `Verbs`, safe to use from several threads.
 
     Opening one folder twice in a process gives two handles on one engine.
@@ -94,17 +94,6 @@ class LocalStore(LocalRepositories, LocalIdentities, LocalRecords):
     def close(self) -> None:
         """Give the store back; a store that is forgotten, or open at exit, does it by itself."""
         self._release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @contextmanager
     def _change(self, actor: str) -> Iterator[Change]:

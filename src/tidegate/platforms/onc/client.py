@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
+from tidegate.model.closing import Closing
 from tidegate.platforms.onc.access import Access
 from tidegate.platforms.onc.archive import Archive
 from tidegate.platforms.onc.delivery import Delivery
@@ -16,7 +17,6 @@ from tidegate.transport.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from types import TracebackType
 
     from tidegate.model.products import (
         ArchiveFile,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tidegate.transport.limiter import Limiter
 
 
-class OncClient:
+class OncClient(Closing):
     """One account on one server; a `ProductSource`, safe to share between threads.
 
     Args:
@@ -116,14 +116,3 @@ class OncClient:
     def close(self) -> None:
         """Disconnect; what is being asked for ends."""
         self.access.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

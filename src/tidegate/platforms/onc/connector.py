@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
+from tidegate.model.closing import Closing
 from tidegate.model.connector import Capabilities, Fetched
 from tidegate.model.coverage import CoverageState
 from tidegate.model.errors import (
@@ -23,7 +24,6 @@ from tidegate.transport.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
     from tidegate.model.catalogue import Entry
     from tidegate.model.connector import Connection, Task
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tidegate.transport.limiter import Limiter
 
 
-class OncConnector:
+class OncConnector(Closing):
     """One open connection to a server of Ocean Networks Canada.
 
     Subjects that are asked for are a place and a type of instrument (`BACAX/CTD`); their
@@ -142,17 +142,6 @@ class OncConnector:
     def close(self) -> None:
         """Disconnect."""
         self.client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _places(self) -> dict[str, tuple[Row, str | None]]:
         """Locations as set, by code, each with the code of the one above."""
