@@ -68,6 +68,7 @@ def samples(
             name = f"{key}: {sensor.sensor_category_code or sensor.sensor_code}"
             befores.setdefault(name, seen.before(name))
             yield from _unseen(list(rows_of(sensor)), name, befores[name], seen)
+            befores[name] = seen.before(name)  # a page that comes twice counts once
 
 
 def lines(

@@ -60,9 +60,12 @@ class Archive:
         service = "archive/device" if asked.get("deviceCode") else "archive/location"
         subject = f"archive files of {source_of(asked)}"
         try:
+            listed: set[str] = set()
             for page in self._access.pages(service, asked, subject, Listing):
-                for file in page.files or []:
-                    yield file_of(file)
+                for file in map(file_of, page.files or []):
+                    if file.name not in listed:
+                        listed.add(file.name)
+                        yield file
         except Refused as refusal:
             if not is_nothing(refusal):
                 raise
