@@ -127,7 +127,7 @@ def test_pauses(platform):
     platform.fault("slow", bytes=SIZE * 4)
     before = time.monotonic()
     assert len(platform.ask(**FILE).content) == SIZE
-    assert 0.15 <= time.monotonic() - before < 2.0
+    assert time.monotonic() - before >= 0.15
     platform.fault("hang")
     with pytest.raises(httpx2.TimeoutException):
         platform.http.get(platform.standin.base_url + "api/locations", timeout=0.2)
@@ -176,7 +176,7 @@ def test_faults_hit_by_chance_or_in_turn(start):
 
 def test_the_log_hides_tokens_and_counts(platform):
     """Service, status, bytes and requests under way; the token is nowhere in it."""
-    platform.fault("delay", seconds=0.2)
+    platform.fault("delay", seconds=0.4)
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda _: platform.ask(**FILE), range(3)))
     platform.error("locations", locationCode="nowhere")
@@ -185,7 +185,7 @@ def test_the_log_hides_tokens_and_counts(platform):
     assert sorted(entry.concurrent for entry in entries[:3]) == [1, 2, 3]
     assert [entry.status for entry in entries] == [200] * 3 + [400]
     assert [entry.sent for entry in entries[:3]] == [SIZE] * 3
-    assert all(entry.seconds >= 0.2 for entry in entries[:3])
+    assert all(entry.seconds >= 0.4 for entry in entries[:3])
     assert entries[0].parameters == {"token": "***", "filename": NAME}
     assert platform.standin.token not in json.dumps(platform.service.documents())
     assert abs(entries[0].instant - platform.service.clock.now()) < 10_000_000
