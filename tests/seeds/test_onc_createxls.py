@@ -391,7 +391,7 @@ def test_n22_n25_configuration(create, tmp_path):
 
 
 def test_n23_the_token_stays_out_of_the_workbook(create, tmp_path):
-    """It is kept with a connection; with --token-in-workbook in a file that only its owner reads."""
+    """It is kept with a connection; with --token-in-workbook in a file of its owner alone."""
     path = tmp_path / "data" / "download.xlsx"
     create("--token=secret-1", *USDDL)
     assert b"secret-1" not in unpacked(path)
