@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import json
 
 from tidegate.formats.plain import PlainText
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _NUMBERS: Final = {"value": pa.float64(), "flag": pa.int64()}
-_NO_JSON: Final = (b"NaN", b"Inf", b"inf", b"nan")
 
 
 def schema_of(first: Mapping[str, Any], names: Sequence[str]) -> pa.Schema | None:
@@ -49,8 +49,6 @@ class PlainObjects(PlainText):
         lines = text.count(b"\n") + (not text.endswith(b"\n"))
         if text.count(b"\n{") + text.startswith(b"{") != lines:
             return None
-        if any(word in text for word in _NO_JSON):
-            return None
         try:
             text.decode()
             table = json.read_json(
@@ -62,4 +60,6 @@ class PlainObjects(PlainText):
             )
         except (pa.ArrowInvalid, UnicodeDecodeError):
             return None
+        if not pc.all(pc.is_finite(table["value"]), min_count=0).as_py():
+            return None  # NaN and Infinity are no JSON, and 1e999 is no number
         return table.select(self._schema.names)

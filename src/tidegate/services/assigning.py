@@ -100,19 +100,14 @@ def dated_by_name(
     return {names[one.attribute]: one.values for one in given}
 
 
-def replace_all(
-    store: Verbs, series: Series, given: Sequence[DatedValues], *, actor: str
-) -> list[Assignment]:
-    """Make these attributes all that a series has; what it has then."""
+def replace_all(store: Verbs, series: Series, given: Sequence[DatedValues], *, actor: str) -> None:
+    """Make these attributes all that a series has."""
     changes = replacing(store, series.key, given, repository=series.repository)
     store.assign(changes, repository=series.repository, actor=actor)
-    return assigned(store, series)
 
 
-def change_one(
-    store: Verbs, series: Series, given: DatedValues, *, mode: str, actor: str
-) -> list[Assignment]:
-    """Change one attribute of a series in a mode of `AssignmentChange`; what it has then.
+def change_one(store: Verbs, series: Series, given: DatedValues, *, mode: str, actor: str) -> None:
+    """Change one attribute of a series in a mode of `AssignmentChange`.
 
     Raises:
         NotFound: the attribute does not exist, or is not assigned where the mode needs it to be.
@@ -121,7 +116,6 @@ def change_one(
     name = attribute_names(store, [given.attribute], repository=repository)[given.attribute]
     change = AssignmentChange(series=series.key, attribute=name, values=given.values, mode=mode)
     store.assign([change], repository=repository, actor=actor)
-    return assigned(store, series)
 
 
 def set_from(

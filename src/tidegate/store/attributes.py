@@ -141,7 +141,7 @@ def assign(change: Change, changes: Sequence[AssignmentChange], repository: str)
     series = series_with(session, (one.series for one in changes))
     _require_one_repository(series.values(), repository)
     before = _places(session, list(series), as_of=None)
-    after = {place: dict(values) for place, values in before.items()}
+    after = dict(before)
     for one in changes:
         _apply(one, (one.series, named.get(one.attribute, 0)), after)
     return _write(change, before, after)
@@ -170,7 +170,7 @@ def assignments(
     for (key, number), values in sorted(places.items()):
         attribute = by_place.get((home[key], number))
         if attribute is not None:
-            found[key].append(Assignment(attribute, dict(sorted(values.items()))))
+            found[key].append(Assignment(attribute, values))
     return found
 
 
@@ -242,15 +242,15 @@ def _require_one_repository(series: Iterable[Series], repository: str) -> None:
 def _apply(change: AssignmentChange, place: tuple[SeriesKey, int], places: _Places) -> None:
     match change.mode:
         case "merge":
-            places.setdefault(place, {}).update(change.values)
+            places[place] = {**places.get(place, {}), **change.values}
         case "replace":
-            places[place] = dict(change.values)
+            places[place] = change.values
         case "remove":
             places.pop(place, None)
         case "change" | "drop" if place not in places:
             raise NotFound("assigned attribute", change.attribute)
         case "change":
-            places[place] = dict(change.values)
+            places[place] = change.values
         case "drop":
             del places[place]
         case "clear":
@@ -289,17 +289,21 @@ def _by_place(dated: pa.Table) -> Iterator[tuple[tuple[SeriesKey, int], pa.Table
 
 def _write(change: Change, before: _Places, after: _Places) -> int:
     _write_assigned(change, before, after)
-    ended: _Places = {}
-    begun: _Places = {}
-    for place in before.keys() | after.keys():
-        old, new = before.get(place, {}), after.get(place, {})
-        if old != new:
-            ended[place] = _differing(old, new)
-            begun[place] = _differing(new, old)
-    _end_values(change, ended)
+    changed = {
+        place: (before.get(place, {}), after.get(place, {}))
+        for place in before.keys() | after.keys()
+        if before.get(place, {}) != after.get(place, {})
+    }
+    # one after the other: each may be a million values
+    ended = _end_values(
+        change, {place: _differing(old, new) for place, (old, new) in changed.items()}
+    )
+    begun = {place: _differing(new, old) for place, (old, new) in changed.items()}
     _begin_values(change, begun)
+    added = sum(at not in changed[place][0] for place, values in begun.items() for at in values)
+    del begun
     _audit(change, before, after)
-    return sum(len(ended[place].keys() | begun[place].keys()) for place in ended)
+    return ended + added
 
 
 def _differing(some: Dated, others: Dated) -> Dated:
@@ -324,7 +328,8 @@ def _write_assigned(change: Change, before: _Places, after: _Places) -> None:
         )
 
 
-def _end_values(change: Change, places: _Places) -> None:
+def _end_values(change: Change, places: _Places) -> int:
+    """End what is believed of dated values; how many they are."""
     with change.session.bound(ended=_value_table(places)):
         change.session.run(
             "UPDATE attribute_values AS held SET known_to = $at FROM ended"
@@ -332,6 +337,7 @@ def _end_values(change: Change, places: _Places) -> None:
             f" AND held.instant = ended.instant AND {known(None)}",
             at=change.at,
         )
+    return sum(map(len, places.values()))
 
 
 def _begin_values(change: Change, places: _Places) -> None:

@@ -119,9 +119,9 @@ class AssignmentForm(Form, frozen=True, kw_only=True):
     @classmethod
     def of(cls, assignment: Assignment) -> AssignmentForm:
         """The form of an assignment; a value without beginning stands at the first instant."""
-        dated = dict(sorted(assignment.values.items()))
+        texts = texts_of(list(assignment.values))
         values: dict[str, str | bool | int | float | None] = {}
-        values.update(zip(texts_of(list(dated)), dated.values(), strict=True))
+        values.update(zip(texts, assignment.values.values(), strict=True))
         return cls(attribute_id=assignment.attribute.id, values=values)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Response
@@ -24,6 +24,9 @@ from tidegate.web.identity import Access, Deleting, Reading, Writing
 from tidegate.web.openapi import accepts, answers
 from tidegate.web.paths import AttributeName, SeriesName
 
+if TYPE_CHECKING:
+    from tidegate.model.series import Series
+
 router = APIRouter(tags=["attributes"])
 
 _ONE_OR_ALL: Final[Any] = list[AssignmentForm] | AssignmentForm
@@ -44,19 +47,14 @@ def assign(access: Writing, series: SeriesName, body: Body) -> JsonAnswer:
     The values of an object whose attribute the series has are merged into its values by instant.
     """
     found = series_of(access.store, series, repository=access.repository)
-    given: list[AssignmentForm] | AssignmentForm = read(body, _ONE_OR_ALL)
-    if isinstance(given, list):
-        wanted = [dated_values(one, access.local) for one in given]
-        return _shown(replace_all(access.store, found, wanted, actor=access.actor))
-    added = dated_values(given, access.local)
-    return _shown(change_one(access.store, found, added, mode="merge", actor=access.actor))
+    _assign(access, found, body)
+    return _shown(assigned(access.store, found))
 
 
 @router.put(_PATH, responses=answers(list[AssignmentForm]), openapi_extra=accepts(AssignmentForm))
 def change(access: Writing, series: SeriesName, body: Body) -> JsonAnswer:
     """Put values in place of those of an attribute that the series has."""
-    given = dated_values(read(body, AssignmentForm), access.local)
-    return _changed(access, series, given)
+    return _changed(access, series, body)
 
 
 @router.put(
@@ -69,8 +67,7 @@ def change_named(
 ) -> JsonAnswer:
     """Put values in place of those of the attribute in the path, which the series has."""
     known = attribute_of(access.store, attribute, repository=access.repository)
-    given = dated_values(read(body, AssignmentForm), access.local, known.id)
-    return _changed(access, series, given)
+    return _changed(access, series, body, known.id)
 
 
 @router.delete(_PATH + "/{attribute}", status_code=204, response_class=Response)
@@ -82,9 +79,25 @@ def remove(access: Deleting, series: SeriesName, attribute: AttributeName) -> Re
     return no_content()
 
 
-def _changed(access: Access, series: str, given: DatedValues) -> JsonAnswer:
-    found = series_of(access.store, series, repository=access.repository)
-    return _shown(change_one(access.store, found, given, mode="change", actor=access.actor))
+def _assign(access: Access, series: Series, body: bytes) -> None:
+    """Do what a body says; its values are let go before the answer is made."""
+    given: list[AssignmentForm] | AssignmentForm = read(body, _ONE_OR_ALL)
+    if isinstance(given, list):
+        wanted = [dated_values(one, access.local) for one in given]
+        replace_all(access.store, series, wanted, actor=access.actor)
+    else:
+        added = dated_values(given, access.local)
+        change_one(access.store, series, added, mode="merge", actor=access.actor)
+
+
+def _changed(
+    access: Access, reference: str, body: bytes, attribute: int | None = None
+) -> JsonAnswer:
+    """Change the attribute of the body, or of the path."""
+    given = dated_values(read(body, AssignmentForm), access.local, attribute)
+    series = series_of(access.store, reference, repository=access.repository)
+    change_one(access.store, series, given, mode="change", actor=access.actor)
+    return _shown(assigned(access.store, series))
 
 
 def _shown(assignments: list[Assignment]) -> JsonAnswer:
