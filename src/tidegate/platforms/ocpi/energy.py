@@ -22,9 +22,9 @@ Span = tuple[int, int, float]
 STARTS: Final = ("start_date_time", "start_datetime")
 ENDS: Final = ("end_date_time", "stop_date_time", "end_datetime")
 
-_MOST_KWH: Final = 1e6
+MOST_KWH: Final = 1e6
 """More than that no vehicle takes at once: it is an error of the platform."""
-_MOST_BINS: Final = 40_000
+MOST_BINS: Final = 40_000
 """More than a year of quarters of an hour: the times are an error, all counts at the start."""
 
 
@@ -40,7 +40,7 @@ def bins(record: Record, step: int) -> dict[int, int]:
     found: defaultdict[int, int] = defaultdict(int)
     sign = -1 if takes_back(record) else 1
     for start, end, kwh in spans(record):
-        for ts, units in _spread(start, end, round(kwh * UNITS_PER_KWH), step):
+        for ts, units in spread(start, end, round(kwh * UNITS_PER_KWH), step):
             found[ts] += sign * abs(units) if sign < 0 else units
     return dict(found)
 
@@ -60,7 +60,7 @@ def spans(record: Record) -> list[Span]:
     if not told and start is not None:
         kwh = number(record.get("kwh", record.get("total_energy")))
         told = [] if kwh is None else [(start, start if end is None else end, kwh)]
-    return [(first, max(first, last), kwh) for first, last, kwh in told if abs(kwh) <= _MOST_KWH]
+    return [(first, max(first, last), kwh) for first, last, kwh in told if abs(kwh) <= MOST_KWH]
 
 
 def _periods(record: Record, end: int | None) -> list[Span]:
@@ -89,10 +89,10 @@ def _periods(record: Record, end: int | None) -> list[Span]:
     ]
 
 
-def _spread(start: int, end: int, units: int, step: int) -> Iterable[tuple[int, int]]:
+def spread(start: int, end: int, units: int, step: int) -> Iterable[tuple[int, int]]:
     """Units by bin, the share of each to the nearest whole one and the sum exactly as given."""
     first = start // step * step
-    if end <= first + step or end - first > _MOST_BINS * step:
+    if end <= first + step or end - first > MOST_BINS * step:
         yield first, units
         return
     before = 0

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import logging
 import math
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import numpy as np
@@ -20,18 +21,22 @@ from tidegate.gate.places import places_of
 from tidegate.gate.verdicts import Verdict
 from tidegate.model.errors import MalformedAnswer
 from tidegate.model.records import RecordPiece
-from tidegate.platforms.ocpi import energy
+from tidegate.platforms.ocpi import energy, spreading
+from tidegate.platforms.ocpi.charges import charges_of, instants_of, spans_of
 from tidegate.platforms.ocpi.fields import instant
-from tidegate.platforms.ocpi.mapping import credited_key, evse_subject, key_of
+from tidegate.platforms.ocpi.mapping import credited_key, evse_subject, key_of, subject_of
 from tidegate.platforms.ocpi.rules import field_rules
 from tidegate.platforms.ocpi.wire import rows
 from tidegate.store.records_energy import CONTRIBUTIONS
 from tidegate.store.records_writing import RECORDS
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tidegate.gate.rules import FieldRules
     from tidegate.gate.transforms import Hasher
     from tidegate.model.catalogue import Entry
+    from tidegate.platforms.ocpi.charges import Charge
     from tidegate.platforms.ocpi.fields import Record
     from tidegate.platforms.ocpi.mapping import Mapping
     from tidegate.platforms.ocpi.settings import OcpiSettings
@@ -54,6 +59,9 @@ _JOIN_IDS: Final = frozenset(
     }
 )
 """Last names of the paths that joins and counts of visits need."""
+
+_REMEMBERED: Final = 1 << 16
+"""EVSEs of which is remembered what follows from them."""
 
 
 def ingest_rules(module: str, settings: OcpiSettings) -> FieldRules:
@@ -89,6 +97,34 @@ def _finite(digits: str) -> int | float | None:
     return int(digits) if digits.lstrip("-").isdecimal() else value
 
 
+@dataclass(frozen=True, slots=True)
+class _Located:
+    """What follows from the EVSE of a charge.
+
+    Attributes:
+        party: what keys of its records begin with.
+        subject: of the EVSE.
+        places: keyed hashes of the names of the EVSE and its location.
+    """
+
+    party: str
+    subject: str
+    places: list[str]
+
+
+def _is_readable(page: bytes) -> bool:
+    """Whether what is kept as it came can be read again, values that nobody asks for included."""
+    try:
+        msgspec.json.decode(page)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def _texts(documents: list[bytes]) -> pa.Array:
+    return pa.array(documents, pa.binary()).cast(pa.string())
+
+
 class Ingest:
     """Turns pages of one module into pieces for the store.
 
@@ -112,20 +148,22 @@ class Ingest:
         self._filter = None if settings.keep_full else RecordFilter(rules, hasher=hasher)
         self._hides_keys = not rules.lets_out(own)
         self._mentioned: set[str] = set()
+        self._places_known: dict[tuple[Any, ...], _Located] = {}
         self._skipped = 0
 
     def piece(self, page: bytes) -> RecordPiece:
         """The piece of a page, given as the text of a JSON array of records."""
+        piece = self._usual_piece(page) if self._module in {"sessions", "cdrs"} else None
+        if piece is not None:
+            return piece
         try:
-            kept, records = self._decoded(page)
+            records = self._decoded(page)
         except (msgspec.DecodeError, UnicodeDecodeError):
             page = _mended(page, self._module)
-            kept, records = self._decoded(page)
-        documents = kept if self._filter is None else self._filter.page(page).splitlines()
-        assert len(documents) == len(records)
+            records = self._decoded(page)
         mentioned, contributions = self._contributions(records)
         return RecordPiece(
-            records=self._table(records, documents),
+            records=self._table(records, self._documents(page, len(records))),
             contributions=contributions,
             described=self._described(records),
             mentioned=tuple(mentioned),
@@ -139,15 +177,85 @@ class Ingest:
             names = ", ".join(name for name, _ in self._filter.unknown.most_common(10))
             logger.info("unknown fields of %s were blanked: %s", self._module, names)
 
-    def _decoded(self, page: bytes) -> tuple[list[bytes], list[Record]]:
-        """The records of a page as text and decoded; elements that are no objects are left out."""
+    def _usual_piece(self, page: bytes) -> RecordPiece | None:
+        """The same by columns, None if a record has anything unusual."""
+        charges = charges_of(page)
+        if not charges or (self._filter is None and not _is_readable(page)):
+            return None
+        updated = instants_of([charge.last_updated for charge in charges])
+        if updated is None:
+            return None
+        takings = [
+            self._credits(charge.document) if charge.credit is True else None for charge in charges
+        ]
+        counted = np.array([bool(self._step) and taken is None for taken in takings], np.bool_)
+        spans = spans_of(charges, updated, counted)
+        if spans is None:
+            return None
+        located = [self._located(charge) for charge in charges]
+        places, ts, units = spreading.contributions(spans, self._step or 1)
+        mentioned = self._mentioned_by(charges, located, counted)
+        subjects = pa.array([one.subject for one in located], pa.string())
+        columns = [
+            [self._module] * len(charges),
+            [
+                self._key(f"{one.party}{charge.id.strip().upper()}")
+                for one, charge in zip(located, charges, strict=True)
+            ],
+            updated,
+            _texts(self._documents(page, len(charges))),
+            [one.places for one in located],
+            takings,
+        ]
+        return RecordPiece(
+            records=pa.table(columns, schema=RECORDS),
+            contributions=pa.table(
+                [places, subjects.take(pa.array(places)), ts, units], schema=CONTRIBUTIONS
+            ),
+            mentioned=tuple(mentioned),
+        )
+
+    def _located(self, charge: Charge) -> _Located:
+        """Where a charge was; remembered, since there are many charges at one EVSE."""
+        found = self._places_known.get(charge.place)
+        if found is None:
+            record = charge.document
+            party = subject_of(record)
+            found = _Located(
+                party=f"{party}*" if party else "",
+                subject=evse_subject(record),
+                places=self._places(record),
+            )
+            if len(self._places_known) >= _REMEMBERED:
+                self._places_known.clear()
+            self._places_known[charge.place] = found
+        return found
+
+    def _mentioned_by(
+        self, charges: list[Charge], located: list[_Located], counted: NDArray[np.bool_]
+    ) -> list[Entry]:
+        mentioned = []
+        for charge, one, counts in zip(charges, located, counted, strict=True):
+            if counts and one.subject not in self._mentioned:
+                self._mentioned.add(one.subject)
+                mentioned.append(self._mapping.mentioned(charge.document))
+        return mentioned
+
+    def _documents(self, page: bytes, count: int) -> list[bytes]:
+        """What is kept of the records of a page, as text."""
+        if self._filter is None:
+            documents = [bytes(row) for row in rows(page) if bytes(row).startswith(b"{")]
+        else:
+            documents = self._filter.page(page).splitlines()
+        assert len(documents) == count
+        return documents
+
+    def _decoded(self, page: bytes) -> list[Record]:
+        """The records of a page; elements that are no objects are left out and counted."""
         arrived = msgspec.json.decode(page)
         records: list[Record] = [record for record in arrived if isinstance(record, dict)]
         self._skipped += len(arrived) - len(records)
-        kept = []
-        if self._filter is None:
-            kept = [bytes(row) for row in rows(page) if bytes(row).startswith(b"{")]
-        return kept, records
+        return records
 
     def _table(self, records: list[Record], documents: list[bytes]) -> pa.Table:
         columns = {
@@ -156,7 +264,7 @@ class Ingest:
             "updated_at": [
                 instant(record, "last_updated", *energy.ENDS) or 0 for record in records
             ],
-            "document": pa.array(documents, pa.binary()).cast(pa.string()),
+            "document": _texts(documents),
             "places": [self._places(record) for record in records],
             "credits": [self._credits(record) for record in records],
         }
