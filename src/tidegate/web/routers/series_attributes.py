@@ -81,13 +81,18 @@ def remove(access: Deleting, series: SeriesName, attribute: AttributeName) -> Re
 
 def _assign(access: Access, series: Series, body: bytes) -> None:
     """Do what a body says; its values are let go before the answer is made."""
-    given: list[AssignmentForm] | AssignmentForm = read(body, _ONE_OR_ALL)
-    if isinstance(given, list):
-        wanted = [dated_values(one, access.local) for one in given]
+    wanted = _wanted(access, body)
+    if isinstance(wanted, list):
         replace_all(access.store, series, wanted, actor=access.actor)
     else:
-        added = dated_values(given, access.local)
-        change_one(access.store, series, added, mode="merge", actor=access.actor)
+        change_one(access.store, series, wanted, mode="merge", actor=access.actor)
+
+
+def _wanted(access: Access, body: bytes) -> list[DatedValues] | DatedValues:
+    given: list[AssignmentForm] | AssignmentForm = read(body, _ONE_OR_ALL)
+    if isinstance(given, list):
+        return [dated_values(one, access.local) for one in given]
+    return dated_values(given, access.local)
 
 
 def _changed(
