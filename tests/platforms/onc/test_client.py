@@ -31,10 +31,19 @@ if TYPE_CHECKING:
     from tests.platforms.onc.conftest import Asking
 
     from tidegate.model.products import ProductSource
+    from tidegate.model.windows import Window
+    from tidegate.platforms.onc.scalar import ScalarPage
 
 CTD = {"locationCode": "BACAX", "deviceCategoryCode": "CTD"}
 SOUND = {"locationCode": "BACAX", "deviceCategoryCode": "HYDROPHONE"}
 MINUTE = span("2016-01-01T00:00:00Z", "2016-01-01T00:01:00Z")
+
+
+def times(page: ScalarPage) -> list[str]:
+    """The times of the first sensor of a page."""
+    assert page.sensor_data
+    assert page.sensor_data[0].data is not None
+    return page.sensor_data[0].data.times()
 
 
 class TestAddresses:
@@ -53,8 +62,8 @@ class TestAddresses:
         old = asking.client()
         assert old.access.scheme == "legacy"
         asking.standin.log.clear()
-        pages = list(old.measurements.samples({**CTD, "rowLimit": 25}, MINUTE))
-        assert [len(page.sensor_data[0].data.times()) for page in pages] == [25, 25, 10]
+        pages = old.measurements.samples({**CTD, "rowLimit": "25"}, MINUTE)
+        assert [len(times(page)) for page in pages] == [25, 25, 10]
         assert old.discovery.tree({"locationCode": "BACAX"})[0]["children"]
         assert [file.name for file in old.archive(SOUND, MINUTE)]
         assert set(asking.paths) == {
@@ -165,18 +174,19 @@ class TestPages:
 
     def test_samples_come_once(self, asking: Asking):
         """60 samples of 25 a page: 25, 25, 10, and no instant twice."""
-        pages = list(asking.client().measurements.samples({**CTD, "rowLimit": 25}, MINUTE))
-        times = [page.sensor_data[0].data.times() for page in pages]
-        assert [len(part) for part in times] == [25, 25, 10]
-        assert [part[0][17:] for part in times] == ["00.000Z", "25.000Z", "50.000Z"]
-        assert len({at for part in times for at in part}) == 60
+        pages = asking.client().measurements.samples({**CTD, "rowLimit": "25"}, MINUTE)
+        parts = [times(page) for page in pages]
+        assert [len(part) for part in parts] == [25, 25, 10]
+        assert [part[0][17:] for part in parts] == ["00.000Z", "25.000Z", "50.000Z"]
+        assert len({at for part in parts for at in part}) == 60
 
     def test_the_archive_is_read_to_its_end(self, asking: Asking):
         """Twelve files of five a page; what begins before the window and reaches into it counts."""
         hour = span("2012-01-02T00:00:00Z", "2012-01-02T00:55:00Z")
         client = asking.client()
         names = [
-            file.name for file in client.archive({**SOUND, "extension": "wav", "rowLimit": 5}, hour)
+            file.name
+            for file in client.archive({**SOUND, "extension": "wav", "rowLimit": "5"}, hour)
         ]
         assert len(names) == 12
         assert names[0] == "NAXYS_HYD_007_20120101T235903.000Z.wav"
@@ -198,7 +208,7 @@ class TestPages:
         asking.fault("self-next")
         hour = span("2012-01-02T00:00:00Z", "2012-01-02T01:00:00Z")
         with pytest.raises(UnsafeLink, match="circle"):
-            list(client.archive({**SOUND, "rowLimit": 5}, hour))
+            list(client.archive({**SOUND, "rowLimit": "5"}, hour))
         assert len(asking.standin.log) < 5
 
     def test_a_page_that_comes_twice(self, asking: Asking):
@@ -206,7 +216,7 @@ class TestPages:
         client = asking.client()
         hour = span("2012-01-02T00:00:00Z", "2012-01-02T01:00:00Z")
         asking.fault("repeat-page", times=1, query="page=2")
-        names = [file.name for file in client.archive({**SOUND, "rowLimit": 5}, hour)]
+        names = [file.name for file in client.archive({**SOUND, "rowLimit": "5"}, hour)]
         assert len(names) == len(set(names)) > 5
 
     def test_restricted_data_are_no_empty_answer(self, asking: Asking):
@@ -218,7 +228,7 @@ class TestPages:
 
     def test_lines(self, asking: Asking):
         """Raw data come page by page too."""
-        pages = list(asking.client().measurements.lines({**CTD, "rowLimit": 25}, MINUTE))
+        pages = list(asking.client().measurements.lines({**CTD, "rowLimit": "25"}, MINUTE))
         assert [len(page.data.times) for page in pages if page.data] == [25, 25, 10]
 
 
@@ -300,7 +310,7 @@ class TestFiles:
         assert name_of(answer) == name  # type: ignore[arg-type]
 
 
-def span_of_file():
+def span_of_file() -> Window:
     """A minute within one file of sound."""
     return span("2012-01-01T12:00:00Z", "2012-01-01T12:01:00Z")
 
