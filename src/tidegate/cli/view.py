@@ -2,18 +2,103 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from tidegate.cli.common import COMMON, Common
 from tidegate.cli.output import note, show
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 app = App(name="view", help="Views: named rules of what may leave.")
 
-Several = Annotated[list[str], Parameter(negative=())]
+Several = Annotated[tuple[str, ...], Parameter(negative=(), show_default=False)]
 Excluded = Literal["home", "unpublished", "driveway", "nothing"]
 Yes = Annotated[bool, Parameter(negative=())]
+
+
+@Parameter(name="*", group="Which fields")
+@dataclass(frozen=True, kw_only=True)
+class Fields:
+    """Which fields leave; one that no option names leaves by the strict profile.
+
+    Attributes:
+        module: a module that leaves: locations, sessions, cdrs or tariffs.
+        pass_: a field that leaves as it is, such as sessions.kwh.
+        hash: a field that leaves as a keyed hash, such as sessions.id.
+        omit: a field that does not appear, such as cdrs.signed_data.
+    """
+
+    module: Several = ()
+    pass_: Annotated[Several, Parameter(name="--pass")] = ()
+    hash: Several = ()
+    omit: Several = ()
+
+
+@Parameter(name="*", group="Which records")
+@dataclass(frozen=True, kw_only=True)
+class Portion:
+    """Which records leave.
+
+    Attributes:
+        location: only this location, by its id.
+        uid: only this EVSE, by its uid.
+        evse: only this EVSE, by its id, with or without separators.
+        attribute: only what has this attribute, such as 'city|Utrecht'; all must hold.
+        since: nothing last updated before; 2025-01-01, or relative such as now-90d.
+        until: nothing last updated from then on; relative too, such as now-7d.
+        exclude: records that do not leave at all: charging at home that the operator pays for,
+            unpublished locations, private driveways; all three unless given.
+    """
+
+    location: Several = ()
+    uid: Several = ()
+    evse: Several = ()
+    attribute: Several = ()
+    since: str | None = None
+    until: str | None = None
+    exclude: Annotated[tuple[Excluded, ...], Parameter(negative=(), show_default=False)] = ()
+
+
+@Parameter(name="*", group="How exact")
+@dataclass(frozen=True, kw_only=True)
+class Rounding:
+    """How coarse passed values leave.
+
+    Attributes:
+        round_times: passed times leave rounded down.
+        round_places: decimals of passed coordinates.
+        round_postal: passed postal codes leave as their first part.
+        round_energy: passed amounts of energy leave in whole kWh.
+    """
+
+    round_times: Literal["hour", "day", "whole"] | None = None
+    round_places: int | None = None
+    round_postal: Yes = False
+    round_energy: Yes = False
+
+
+@Parameter(name="*", group="Sums")
+@dataclass(frozen=True, kw_only=True)
+class Sums:
+    """Which sums leave.
+
+    Attributes:
+        smallest_group: sums of fewer series are blank.
+        largest_share: sums of which one series has a greater part, in percent, are blank.
+        group_by: an attribute whose values are the groups that may be summed.
+        interval: the one raster of sums, where the smallest group is in force.
+        zone: the one zone of these sums.
+    """
+
+    smallest_group: int = 1
+    largest_share: float = 100.0
+    group_by: Several = ()
+    interval: str = "day"
+    zone: str = "UTC"
 
 
 @app.command
@@ -21,90 +106,55 @@ def create(
     name: str,
     *,
     connection: str | None = None,
-    module: Several = [],  # noqa: B006
-    pass_: Annotated[list[str], Parameter(name="--pass", negative=())] = [],  # noqa: B006
-    hash: Several = [],  # noqa: B006
-    omit: Several = [],  # noqa: B006
-    location: Several = [],  # noqa: B006
-    uid: Several = [],  # noqa: B006
-    evse: Several = [],  # noqa: B006
-    attribute: Several = [],  # noqa: B006
-    since: str | None = None,
-    until: str | None = None,
-    round_times: Literal["hour", "day", "whole"] | None = None,
-    round_places: int | None = None,
-    round_postal: Yes = False,
-    round_energy: Yes = False,
-    exclude: Annotated[list[Excluded], Parameter(negative=())] = [],  # noqa: B006
-    smallest_group: int = 1,
-    largest_share: float = 100.0,
-    group_by: Several = [],  # noqa: B006
-    interval: str = "day",
-    zone: str = "UTC",
     source: Literal["store", "live"] = "store",
+    fields: Fields = Fields(),
+    portion: Portion = Portion(),
+    rounding: Rounding = Rounding(),
+    sums: Sums = Sums(),
     common: Common = COMMON,
 ) -> None:
     """Make a view, or put it in place of the one with its name.
 
     Options that name fields, modules, places or attributes may be repeated; fields may be
-    separated by commas. A field that no option names leaves by the strict profile.
+    separated by commas.
 
     Args:
         name: letters, digits and hyphens, such as city-of-x.
         connection: whose records it shows; the only OCPI connection unless given.
-        module: a module that leaves: locations, sessions, cdrs or tariffs.
-        pass_: a field that leaves as it is, such as sessions.kwh.
-        hash: a field that leaves as a keyed hash, such as sessions.id.
-        omit: a field that does not appear, such as cdrs.signed_data.
-        location: only this location, by its id.
-        uid: only this EVSE, by its uid.
-        evse: only this EVSE, by its id, with or without separators.
-        attribute: only what has this attribute, such as 'city|Utrecht'; all must hold.
-        since: nothing last updated before; 2025-01-01, or relative such as now-90d.
-        until: nothing last updated from then on; relative too, such as now-7d.
-        round_times: passed times leave rounded down.
-        round_places: decimals of passed coordinates.
-        round_postal: passed postal codes leave as their first part.
-        round_energy: passed amounts of energy leave in whole kWh.
-        exclude: records that do not leave at all: charging at home that the operator pays for,
-            unpublished locations, private driveways; all three unless given.
-        smallest_group: sums of fewer series are blank.
-        largest_share: sums of which one series has a greater part, in percent, are blank.
-        group_by: an attribute whose values are the groups that may be summed.
-        interval: the one raster of sums, where the smallest group is in force.
-        zone: the one zone of these sums.
         source: records from the store, or live from the platform.
+        fields: which fields leave.
+        portion: which records.
+        rounding: how exact.
+        sums: which sums.
         common: common options.
     """
     from tidegate.model.views import Exclusion, GroupRule, Selection, Source, View
     from tidegate.services.views import create_view, modules_of
 
-    excluded = tuple(Exclusion(one) for one in exclude if one != "nothing")
+    excluded = tuple(Exclusion(one) for one in portion.exclude if one != "nothing")
+    named = (fields.pass_, fields.hash, fields.omit, fields.module)
     view = View(
         name=name,
         connection=connection,
-        modules=modules_of(_split(pass_), _split(hash), _split(omit), _split(module)),
+        modules=modules_of(*map(_split, named)),
         selection=Selection(
-            locations=tuple(location),
-            uids=tuple(uid),
-            evses=tuple(evse),
-            attributes=tuple(attribute),
+            locations=portion.location,
+            uids=portion.uid,
+            evses=portion.evse,
+            attributes=portion.attribute,
         ),
-        since=since,
-        until=until,
-        round_times=round_times,
-        round_places=round_places,
-        round_postal=round_postal,
-        round_energy=round_energy,
-        exclude=excluded if exclude else tuple(Exclusion),
+        since=portion.since,
+        until=portion.until,
+        exclude=excluded if portion.exclude else tuple(Exclusion),
         group=GroupRule(
-            size=smallest_group,
-            share=largest_share,
-            by=tuple(group_by),
-            interval=interval,
-            zone=zone,
+            size=sums.smallest_group,
+            share=sums.largest_share,
+            by=sums.group_by,
+            interval=sums.interval,
+            zone=sums.zone,
         ),
         source=Source(source),
+        **asdict(rounding),
     )
     with common.open() as store:
         made = create_view(store.verbs, view)
@@ -188,7 +238,7 @@ def remove(name: str, *, common: Common = COMMON) -> None:
     note(f"removed the view {name}", quiet=common.quiet)
 
 
-def _split(texts: list[str]) -> list[str]:
+def _split(texts: Iterable[str]) -> list[str]:
     return [part.strip() for text in texts for part in text.split(",") if part.strip()]
 
 

@@ -1,1 +1,1 @@
-"""Who may do what: users, roles, keys, and protection against guessing."""
+"""What may leave, and for whom: field rules, views, keys, and the journal of takings."""

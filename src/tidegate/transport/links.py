@@ -138,32 +138,3 @@ def joined(page: str, link: str) -> str:
         return urljoin(page, link)
     except ValueError:
         raise ValueError("its host is none") from None
-
-
-class Trail:
-    """The pages of one listing so far; a link back to one of them would never end."""
-
-    def __init__(self, first: str) -> None:
-        self._page = first
-        self._seen = {first}
-
-    @property
-    def pages(self) -> int:
-        """How many pages were visited."""
-        return len(self._seen)
-
-    def follow(self, link: str) -> str:
-        """The address of the next page.
-
-        Raises:
-            UnsafeLink: the link is unsafe, or leads to a page seen before.
-        """
-        target = resolve(self._page, link)
-        if target in self._seen:
-            raise UnsafeLink(
-                f"{Origin.of(target).host} sent a link to a page seen before, after {self.pages}",
-                hint="tell the operator of the platform: its paging goes in a circle",
-            )
-        self._seen.add(target)
-        self._page = target
-        return target
