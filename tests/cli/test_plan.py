@@ -27,7 +27,7 @@ def campus(tidegate: Callable[..., Ran], standin: Dcs) -> str:
     return "campus"
 
 
-def edit(path: Path, **cells: object) -> None:
+def edit(path: Path, **cells: str) -> None:
     """Change cells of the first row."""
     grids = read_grids(path)
     places = grids[0].places()

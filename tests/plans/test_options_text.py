@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tidegate.model.errors import BadValue
@@ -12,15 +14,23 @@ from tidegate.plans.options_text import (
     parse_options,
 )
 
-AVERAGE = {"option": "dpo_average", "allowableValues": ["60", "600"], "defaultValue": "7"}
-RESAMPLE = {
+AVERAGE: dict[str, Any] = {
+    "option": "dpo_average",
+    "allowableValues": ["60", "600"],
+    "defaultValue": "7",
+}
+RESAMPLE: dict[str, Any] = {
     "option": "dpo_resample",
     "allowableValues": ["none", "average"],
     "defaultValue": "none",
     "suboptions": [AVERAGE],
 }
-QUALITY = {"option": "dpo_qualityControl", "allowableValues": ["0", "1"], "defaultValue": "1"}
-LEVEL = {
+QUALITY: dict[str, Any] = {
+    "option": "dpo_qualityControl",
+    "allowableValues": ["0", "1"],
+    "defaultValue": "1",
+}
+LEVEL: dict[str, Any] = {
     "option": "dpo_lowerColourLimit",
     "allowableValues": ["-1000"],
     "allowableRange": {"lowerBound": "-160", "upperBound": "140", "onlyIntegers": True},

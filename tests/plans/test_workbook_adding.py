@@ -250,6 +250,7 @@ def test_an_existing_file_is_not_replaced_unless_told(target, catalogue):
         make(target, catalogue)
     made = make(Target(path=target.path, force=True), catalogue)
     assert made.backup == target.path.with_name("download.bak.xlsx")
+    assert made.backup is not None
     assert made.backup.read_text() == "not a workbook"
 
 
@@ -258,11 +259,16 @@ def test_a_hidden_source_gives_no_row(target, catalogue):
     assert make(target, catalogue).rows == {BY_LOCATION: 2}
 
 
-def test_products_are_asked_for_once_for_each_source(target, catalogue, monkeypatch):
+def test_products_are_asked_for_once_for_each_source(
+    target: Target, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = []
     answer = catalogue.products
-    monkeypatch.setattr(
-        catalogue, "products", lambda filters: asked.append(dict(filters)) or answer(filters)
-    )
+
+    def products(filters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        asked.append(dict(filters))
+        return answer(filters)
+
+    monkeypatch.setattr(catalogue, "products", products)
     make(target, catalogue)
     assert asked == [{"locationCode": "ABCDE", "deviceCategoryCode": "CTD"}]

@@ -45,7 +45,7 @@ def book(path: Path, *rows: dict[str, Any], headings=BOLD, settings=(), name=BY_
 
 
 @pytest.fixture
-def path(tmp_path) -> Path:
+def path(tmp_path: Path) -> Path:
     return tmp_path / "download.xlsx"
 
 
@@ -226,8 +226,8 @@ def test_defaults_without_a_configuration(path):
 
 
 def test_keys_may_lie_in_the_first_row(path):
-    lying = [
-        Grid(BY_LOCATION, [BOLD, [ROW.get(name, "") for name in BOLD]]),
+    lying: list[Grid] = [
+        Grid(BY_LOCATION, [[*BOLD], [ROW.get(name, "") for name in BOLD]]),
         Grid("configuration", [["runThreads", "dayOfWeek", "other"], [3, "FR", "x"]]),
     ]
     write_workbook(path, lying)
