@@ -10,6 +10,13 @@
     x.begin = "2017-05-01T00:00:00.000Z"
     x.end = "2017-06-01T00:00:00.000Z"
     x.createWorkbook("ocean/download.xlsx")
+
+`download` fetches what a workbook asks for; called again, it goes on:
+
+    from tidegate.onc import download
+
+    d = download()
+    d.execute("ocean/download.xlsx")
 """
 
 from __future__ import annotations
@@ -21,10 +28,11 @@ from tidegate.model.secret import Secret
 
 if TYPE_CHECKING:
     from tidegate.plans.dates import Moment
+    from tidegate.plans.download_report import DownloadReport
     from tidegate.services.onc_planning import Codes
     from tidegate.services.planning import Made
 
-__all__ = ["createXLS"]
+__all__ = ["createXLS", "download"]
 
 
 class createXLS:
@@ -129,3 +137,77 @@ class createXLS:
             token=self._token,
         )
         return create(store_path(self._store), request, server, settings=resolve())
+
+
+class download:
+    """Fetches the files that a workbook asks for; what came is not fetched again.
+
+    The token is the workbook's, else that of ONC_TOKEN, else that of the connection.
+
+    Args:
+        token: of the account, in place of those.
+        baseUrl: address of the server, in place of the workbook's.
+        connection: name of the connection to ask through, in place of the workbook's.
+        allowHttp: send the token by plain http to another machine.
+        store: folder of the store that the connections belong to.
+
+    Attributes:
+        qa: ask the server for tests.
+        retryFailed: also try again what the platform refused for good.
+        keepOld: keep a file that changed, as `NAME.old-HASH`.
+        layout: folders within the download folder, such as `{location}/{product}/{yyyy}`.
+    """
+
+    def __init__(
+        self,
+        token: str | None = None,
+        *,
+        baseUrl: str | None = None,
+        connection: str | None = None,
+        allowHttp: bool = False,
+        store: str | Path | None = None,
+    ) -> None:
+        self._token = Secret(token) if token else None
+        self._store = None if store is None else Path(store)
+        self._connection = connection
+        self.baseUrl = baseUrl
+        self.allowHttp = allowHttp
+        self.qa = False
+        self.retryFailed = False
+        self.keepOld = False
+        self.layout = ""
+
+    def execute(self, file: str | Path) -> DownloadReport:
+        """Fetch what is missing.
+
+        Args:
+            file: the workbook, or the JSON log of an earlier run.
+
+        Returns:
+            What was done; single failures are in it, by cause.
+
+        Raises:
+            UsageError: the workbook or a setting cannot be like that; nothing was asked.
+            LogBusy: another process works on the same plan.
+            TransportError: the server cannot be asked at all.
+        """
+        from tidegate.services import downloading
+        from tidegate.services.onc import Server
+        from tidegate.services.settings import resolve, store_path
+
+        wish = downloading.Wish(
+            file=Path(file),
+            retry_failed=self.retryFailed,
+            keep_old=self.keepOld,
+            layout=self.layout,
+        )
+        server = Server(
+            connection=self._connection,
+            base_url=self.baseUrl,
+            qa=self.qa,
+            allow_http=self.allowHttp,
+            token=self._token,
+        )
+        return downloading.download(
+            store_path(self._store), wish, settings=resolve(), server=server
+        )

@@ -12,6 +12,16 @@ from tidegate.cli.output import note, show
 
 app = App(name="plan", help="Plans: workbooks that say what is wanted, from when to when.")
 
+app.command(
+    "tidegate.cli.plan_run:run", name="run", help="Carry out a plan; run it again to go on."
+)
+app.command("tidegate.cli.plan_run:status", name="status", help="Show how far a plan is.")
+app.command(
+    "tidegate.cli.plan_run:update",
+    name="update",
+    help="Complete and check what was written into a log by hand.",
+)
+
 Flag = Annotated[bool, Parameter(negative=())]
 
 

@@ -143,6 +143,22 @@ def plain_rows(log: Log) -> list[dict[str, Any]]:
     return rows
 
 
+def task_rows(log: Log) -> list[dict[str, Any]]:
+    """How far each request is, as rows to print."""
+    return [
+        {
+            "row": definition.label,
+            "from": task.date_from[:19],
+            "to": task.date_to[:19],
+            "status": task.status,
+            "route": task.route,
+            "files": sum(entry.status == "complete" for entry in task.files()),
+            "problem": None if task.error is None else task.error.message,
+        }
+        for definition, task in log.tasks()
+    ]
+
+
 def _known_faults(log: Log) -> dict[str, Fault]:
     return {
         one.row_id: one.error

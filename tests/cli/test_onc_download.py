@@ -1,0 +1,268 @@
+"""`tidegate onc download` and `tidegate plan run|status|update`, against the stand-ins."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tidegate.standins.dcs import running as dcs_running
+from tidegate.standins.onc import running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tidegate.standins.onc import Standin
+
+USDDL = ("-l", "USDDL", "-c", "CTD", "-b", "2017-05-01", "-e", "2017-05-03")
+
+
+@pytest.fixture
+def onc(monkeypatch: pytest.MonkeyPatch) -> Iterator[Standin]:
+    """A stand-in of Ocean Networks Canada, with address and token in the environment."""
+    from tidegate.plans import download_desk
+
+    monkeypatch.setattr(download_desk.Pace, "__init__", _hasty(download_desk.Pace.__init__))
+    with running() as standin:
+        monkeypatch.setenv("TIDEGATE_ONC_URL", standin.base_url)
+        monkeypatch.setenv("ONC_TOKEN", standin.token)
+        yield standin
+
+
+def _hasty(init: Any) -> Any:
+    """Ask after runs without pauses, which only people need."""
+
+    def quick(self: Any, **choices: Any) -> None:
+        init(self, **{**choices, "poll": (0.0, 0.01), "back_off": (0.0, 0.01)})
+
+    return quick
+
+
+def _files(folder: Path) -> list[str]:
+    endings = (".xlsx", ".json", ".lock", ".jsonl", ".bib", ".citations.txt")
+    return sorted(one.name for one in folder.iterdir() if not one.name.endswith(endings))
+
+
+def test_u1_a_workbook_is_downloaded_and_then_nothing_is_new(
+    onc: Standin, tidegate: Callable[..., Any], tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    tidegate("onc", "createXLS", "-o", str(data), *USDDL, "-p", "TSSD", "-x", "csv,json")
+    book = str(data / "download.xlsx")
+    first = tidegate("onc", "download", "-f", book, "--json")
+    assert first.rows[0]["tasks"] == {"complete": 2}
+    log = json.loads((data / "download.json").read_text())
+    files = [
+        one
+        for row in log["definitions"]
+        for task in row["tasks"]
+        for run in task["runs"]
+        for one in run["files"]
+    ]
+    assert len(files) == first.rows[0]["files"] == 4
+    for one in files:
+        body = (data / one["path"]).read_bytes()
+        assert (len(body), hashlib.sha256(body).hexdigest()) == (one["size"], one["sha256"])
+    asked = len(onc.log)
+    second = tidegate("onc", "download", "-f", str(data / "download.json"), check=False)
+    assert second.code == 3
+    assert not [entry for entry in onc.log[asked:] if "dataProductDelivery" in entry.path]
+    shown = tidegate("plan", "status", book, "--json").rows
+    assert [row["complete"] for row in shown] == [1, 1]
+
+
+def test_no_token_is_written_anywhere(
+    onc: Standin, tidegate: Callable[..., Any], tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    tidegate("onc", "createXLS", "-o", str(data), *USDDL, "-p", "TSSD", "-x", "csv")
+    ran = tidegate("onc", "download", "-f", str(data / "download.xlsx"), "--debug")
+    assert onc.token not in ran.out + ran.err
+    for one in data.iterdir():
+        assert onc.token.encode() not in one.read_bytes()
+    assert (data / "download.provenance.json").exists()
+    text = (data / "download.citations.txt").read_text()
+    assert "doi.org" in text
+    assert (data / "download.citations.bib").read_text().startswith("@misc{")
+
+
+def test_dry_run_orders_nothing(onc: Standin, tidegate: Callable[..., Any], tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    tidegate("onc", "createXLS", "-o", str(data), *USDDL)
+    ran = tidegate("onc", "download", "-f", str(data / "download.xlsx"), "--dry-run", "--json")
+    routes = {row["row"]: row["route"] for row in ran.rows}
+    assert routes["USDDL CTD LF.txt"] == "archive"
+    assert routes["USDDL CTD TSSD.csv"] == "order"
+    assert not [entry for entry in onc.log if "dataProductDelivery" in entry.path]
+    assert not (data / "download.json").exists()
+
+
+def test_layout_and_archive(onc: Standin, tidegate: Callable[..., Any], tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    tidegate("onc", "createXLS", "-o", str(data), *USDDL, "-p", "LF")
+    tidegate(
+        *("onc", "download", "-f", str(data / "download.xlsx")),
+        *("--layout", "{location}/{product}/{yyyy}/{mm}"),
+    )
+    assert len(list((data / "USDDL" / "LF" / "2017" / "05").iterdir())) == 2
+    assert not [entry for entry in onc.log if "dataProductDelivery" in entry.path]
+    wrong = tidegate(
+        "onc", "download", "-f", str(data / "download.xlsx"), "--layout", "../{x}", check=False
+    )
+    assert wrong.code == 2
+
+
+def test_n28_a_task_added_by_hand_is_completed_and_run(
+    onc: Standin, tidegate: Callable[..., Any], tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    tidegate("onc", "createXLS", "-o", str(data), *USDDL, "-p", "TSSD", "-x", "csv")
+    path = data / "download.json"
+    tidegate("onc", "download", "-f", str(data / "download.xlsx"))
+    log = json.loads(path.read_text())
+    added = {
+        "filters": {**log["definitions"][0]["filters"], "extension": "txt"},
+        "begin": "2017-05-01",
+        "end": "2017-05-02",
+    }
+    bad = {"filters": {"dataProductCode": "TSSD"}, "begin": "2017-05-01", "end": "2017-05-02"}
+    log["definitions"] += [added, bad]
+    path.write_text(json.dumps(log))
+    updated = tidegate("plan", "update", str(path), "--json", check=False)
+    assert updated.code == 1
+    assert "extension is missing" in updated.rows[0]["problem"]
+    assert len(json.loads(path.read_text())["definitions"][1]["tasks"]) == 1
+    ran = tidegate("onc", "download", "-f", str(path), "--json", check=False)
+    assert ran.code == 1  # the bad one is told of
+    assert ran.rows[0]["tasks"] == {"complete": 1, "invalid": 1}, ran.err
+    again = tidegate("plan", "status", str(data / "download.xlsx"), "--json").rows
+    assert [row["state"] for row in again] == ["active", "active", "invalid"]
+
+
+def test_n29_the_class_does_the_same(onc: Standin, tmp_path: Path) -> None:
+    from tidegate.onc import createXLS, download
+
+    x = createXLS(outPath=tmp_path / "data")
+    x.locationCode, x.deviceCategoryCode, x.dataProductCode = "USDDL", "CTD", "TSSD"
+    x.extension, x.begin, x.end = "csv", "2017-05-01", "2017-05-02"
+    x.createWorkbook()
+    report = download().execute(tmp_path / "data" / "download.xlsx")
+    assert (report.exit_code, report.files) == (0, 2)
+    assert len(_files(tmp_path / "data")) == 2
+
+
+def test_v11_a_pause_that_the_server_asks_for_is_kept(
+    onc: Standin, tidegate: Callable[..., Any], tmp_path: Path
+) -> None:
+    from tidegate.standins.onc.faults import parse_fault
+
+    data = tmp_path / "data"
+    tidegate("onc", "createXLS", "-o", str(data), *USDDL, "-p", "LF")
+    onc.faults.add(parse_fault("status:status=429,retry_after=1,path=archivefile/download,times=1"))
+    ran = tidegate("onc", "download", "-f", str(data / "download.xlsx"), "--json")
+    assert ran.rows[0]["files"] == 2
+    assert ran.rows[0]["seconds"] >= 1
+
+
+def test_a_wrong_token_stops_at_once(
+    onc: Standin, tidegate: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    tidegate("onc", "createXLS", "-o", str(data), *USDDL, "-p", "TSSD", "-x", "csv")
+    monkeypatch.setenv("ONC_TOKEN", "11111111-0000-4000-8000-000000000000")
+    ran = tidegate("onc", "download", "-f", str(data / "download.xlsx"), check=False)
+    assert ran.code == 29
+    assert "11111111" not in ran.err
+
+
+def test_a_plan_of_registers_is_pulled_and_exported(
+    tidegate: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.faults.campus import OPTIONS
+
+    book = tmp_path / "registers.xlsx"
+    monkeypatch.setenv("TIDEGATE_PASSWORD", "demo")
+    with dcs_running(OPTIONS) as standin:
+        tidegate("connect", "dcs", "campus", standin.base_web, "--user", "demo")
+        tidegate("discover", "campus")
+        words = ("--book", str(book), "--from", "2024-01-01", "--to", "2024-01-02")
+        tidegate("plan", "create", "campus", "%", *words, "--kind", "register")
+        due = tidegate("plan", "run", str(book), "--dry-run", "--json").rows
+        assert all(row["due"] > 0 for row in due)
+        ran = tidegate("plan", "run", str(book), "--json", check=False)
+        assert len(ran.rows) == len(due)
+        good = [row for row in ran.rows if row["problem"] is None]
+        assert good
+        for row in good:
+            with Path(row["file"]).open() as file:
+                assert len(file.readlines()) == row["readings"] + 1
+        again = tidegate("plan", "run", str(book), check=False)
+        assert again.code in {1, 3}
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ("short:bytes=100,path=archivefile/download,times=1", (0, "complete")),
+        ("cut:bytes=100,path=archivefile/download,times=1", (0, "complete")),
+        ("reset:path=archivefile/download,times=1", (0, "complete")),
+        ("status:status=503,path=archivefile/download,times=1", (0, "complete")),
+        ("truncate:bytes=100,path=archivefile/download", (1, "error")),
+        ("gzip:path=archivefile/download", (0, "complete")),
+    ],
+)
+def test_a_bad_server_leaves_no_wrong_file_of_the_archive(
+    onc: Standin,
+    tidegate: Callable[..., Any],
+    tmp_path: Path,
+    fault: str,
+    expected: tuple[int, str],
+) -> None:
+    from tidegate.standins.onc.faults import parse_fault
+
+    code, outcome = expected
+    data = tmp_path / "data"
+    tidegate("onc", "createXLS", "-o", str(data), *USDDL, "-p", "LF")
+    onc.faults.add(parse_fault(fault))
+    ran = tidegate("onc", "download", "-f", str(data / "download.xlsx"), "--json", check=False)
+    assert (ran.code, ran.rows[0]["tasks"]) == (code, {outcome: 1}), ran.err
+    names = [name for name in _files(data) if name.endswith((".txt", ".part"))]
+    if outcome == "error":
+        assert names == []
+    elif fault.startswith("gzip"):
+        assert len(ran.rows[0]["complaints"]) == 2
+    else:
+        assert [(data / name).stat().st_size for name in names] == [8192, 8192]
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ("run-error", (1, "error")),
+        ("run-cancelled", (1, "cancelled")),
+        ("no-data", (3, "noData")),
+        ("gone:path=dataProductDelivery/download,times=1", (0, "complete")),
+        ("name:path=dataProductDelivery/download", (1, "error")),
+        ("runs:items=2", (0, "complete")),
+    ],
+)
+def test_every_end_of_an_order_is_told(
+    onc: Standin,
+    tidegate: Callable[..., Any],
+    tmp_path: Path,
+    fault: str,
+    expected: tuple[int, str],
+) -> None:
+    from tidegate.standins.onc.faults import parse_fault
+
+    data = tmp_path / "data"
+    tidegate("onc", "createXLS", "-o", str(data), *USDDL, "-p", "TSSD", "-x", "csv")
+    code, outcome = expected
+    onc.faults.add(parse_fault(fault))
+    ran = tidegate("onc", "download", "-f", str(data / "download.xlsx"), "--json", check=False)
+    assert (ran.code, ran.rows[0]["tasks"]) == (code, {outcome: 1}), ran.err
+    assert all(one.parent in {data, tmp_path} for one in tmp_path.rglob("*else*"))
+    assert not list(data.glob("*.part"))
