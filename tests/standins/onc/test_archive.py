@@ -210,6 +210,8 @@ def test_availability_counts_files_by_day(shared):
     place = {"locationCode": "BACAX", "deviceCategoryCode": "HYDROPHONE", **days}
     both = shared.rows(path, **place, extension="mp3", getLatest="true")["availableDataProducts"]
     assert [one["deviceCode"] for one in both] == ["ICLISTENHF1354", "ICLISTENHF1251"]
+    in_turn = pages(shared, path, **place, extension="mp3", getLatest="true", rowLimit=1)
+    assert [page["availableDataProducts"] for page in in_turn] == [[one] for one in both]
     grouped = {"groupBy": "deployment", "includeEmptyDays": "true", "minimumCoverage": "0.2"}
     (whole,) = shared.rows(path, **asked, **days, **grouped)["availableDataProducts"]
     assert whole["dateFrom"] == "2016-09-13T00:00:00.000Z"

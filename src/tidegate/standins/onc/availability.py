@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tidegate.model import instants
 from tidegate.standins.onc import dates
 from tidegate.standins.onc.discovery import deployed
 from tidegate.standins.onc.exchange import Answer, document, stamp
-from tidegate.standins.onc.paging import query_url
+from tidegate.standins.onc.paging import following, query_url
 from tidegate.standins.onc.parameters import is_true, row_limit
 from tidegate.standins.onc.refusals import MISSING, Refusal
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from tidegate.standins.onc.service import Service
 
 
+_PLACE: Final = ("locationCode", "deviceCategoryCode")
+_SOURCES: Final = (*_PLACE, "deviceCode", "propertyCode", "dateFrom", "dateTo")
+
+
 def availability(service: Service, asked: Asked) -> Answer:
     """The answer of `dataAvailability/dataproducts`: which archived products cover which days.
 
@@ -29,31 +33,31 @@ def availability(service: Service, asked: Asked) -> Answer:
         Refusal: a parameter makes no sense, or the source is missing.
     """
     parameters, now = asked.parameters, service.clock.now()
-    if "deviceCode" not in parameters and "locationCode" not in parameters:
-        raise Refusal(MISSING, "locationCode", "deviceCode")
+    if "deviceCode" not in parameters:
+        missing = [name for name in _PLACE if not parameters.get(name)]
+        if missing:
+            raise Refusal(MISSING, *missing)
     start, end = dates.span(parameters, now)
-    stays = deployed(
-        service,
-        {
-            name: value
-            for name, value in parameters.items()
-            if name in ("locationCode", "deviceCategoryCode", "deviceCode", "propertyCode")
-            or name.startswith("date")
-        },
-    )
+    filters: dict[str, str] = {name: parameters[name] for name in _SOURCES if name in parameters}
+    span = (start or 0, now if end is None else end)
     rows = [
         row
         for stream in service.archive.streams(
-            stays, parameters.get("dataProductCode", ""), parameters.get("extension", "")
+            deployed(service, filters),
+            parameters.get("dataProductCode", ""),
+            parameters.get("extension", ""),
         )
-        for row in _covered(service, stream, (start or 0, now if end is None else end), parameters)
+        for row in _covered(service, stream, span, parameters)
     ]
     rows.sort(key=lambda row: str(row["dateFrom"]), reverse=is_true(parameters, "getLatest"))
+    limit, page = row_limit(parameters), max(1, int(parameters.get("page") or 1))
+    shown = rows[(page - 1) * limit : page * limit]
+    more = following(asked, *span, page=str(page + 1)) if len(rows) > page * limit else None
     return document(
         {
-            "availableDataProducts": rows[: row_limit(parameters)],
+            "availableDataProducts": shown,
             "messages": [],
-            "next": None,
+            "next": more,
             "queryUrl": query_url(asked),
         }
     )
