@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tidegate.model.catalogue import Entry
+    from tidegate.model.connector import Connector
     from tidegate.store.messages import ConnectionRecord
     from tidegate.store.verbs import Verbs
     from tidegate.transport.progress import Progress
@@ -90,7 +91,14 @@ def discover(
 ) -> Discovery:
     """Ask the platform for its catalogue and keep it; series that are new are created."""
     with opened(store, record, policies=policies, progress=progress) as connector:
-        entries = following.prepared(store, record, connector.discover(), repository=repository)
+        return discovered(store, record, connector, repository=repository)
+
+
+def discovered(
+    store: Verbs, record: ConnectionRecord, connector: Connector, *, repository: str = MAIN
+) -> Discovery:
+    """Ask an open connection for its catalogue and keep it, as `discover` does."""
+    entries = following.prepared(store, record, connector.discover(), repository=repository)
     changes = store.record_catalogue(record.name, entries, repository=repository)
     following.assign(store, record, changes, repository=repository)
     return Discovery(record.name, tuple(changes))

@@ -16,7 +16,7 @@ from tidegate.plans.interrupts import Brake
 from tidegate.plans.runner import run
 from tidegate.plans.splitting import plan
 from tidegate.services.connecting import opened
-from tidegate.services.discovering import discover, kind_named, matches
+from tidegate.services.discovering import discovered, kind_named, matches
 from tidegate.store.messages import SeriesSelection
 from tidegate.transport.policies import Policies
 from tidegate.transport.progress import SILENT
@@ -120,7 +120,7 @@ def _tasks(
 ) -> list[Task]:
     if not store.catalogue(record.name):
         logger.info("'%s' was never discovered; asking for its catalogue first", record.name)
-        discover(store, record, repository=selection.repository)
+        discovered(store, record, connector, repository=selection.repository)
     subjects = _subjects(store.catalogue(record.name), selection, record.name)
     coverage = store.coverage(record.name, subjects=subjects)
     start = selection.start
