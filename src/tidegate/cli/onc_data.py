@@ -72,8 +72,8 @@ def archive(
     extension: Extension = None,
     from_: From = None,
     to: To = None,
-    archived_from: From = None,
-    archived_to: To = None,
+    archived_from: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    archived_to: str | None = None,
     where: Where = WHERE,
     common: Common = COMMON,
 ) -> None:
