@@ -20,6 +20,7 @@ NAMES = (
     "py-ocpi",
     "python-ocpi",
     "onc-2.3.5",
+    "onc-2.5.1",
     "onc-2.6.0",
 )
 

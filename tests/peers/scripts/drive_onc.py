@@ -138,8 +138,10 @@ if new:
     urls = call("getArchivefileUrls", dict(by_device))
     results["url"] = urls[0] == call("getArchivefileUrl", names[0])
     results["by url"] = len(requests.get(urls[0], timeout=10).content)
+if hasattr(client, "getDataAvailability"):
     days = {"deviceCode": "ICLISTENHF1354", "dateFrom": "2020-01-01", "dateTo": "2020-01-04"}
     results["availability"] = call("getDataAvailability", days)["availableDataProducts"]
+if new:
     ordered = call("requestDataProduct", {**PRODUCT, "dateTo": "2016-01-05"})
     number = ordered["dpRequestId"]
     running = call("runDataProduct", number, waitComplete=False)
