@@ -17,7 +17,8 @@ class Raster:
     Attributes:
         interval: raster of the answer, e.g. `hour`, `15m`, `day`, `PT1H`, `month`, `total`.
         interval_multiplier: how many of them make one step.
-        zone: time zone of days and longer; also of times that name none.
+        zone: time zone of days and longer; also of times that name none. That of the repository
+            unless given; days of one series are by its own zone.
         day_start: local wall time at which a day starts, e.g. 06:00 for gas days.
         unit: unit of the answer.
         aggregation: how values are condensed; each series' own way unless given.

@@ -37,7 +37,8 @@ def write(
         unit: unit of new series.
         interval: raster of new series, e.g. 15m; spontaneous unless given.
         format: of the file; told by its content unless given.
-        zone: zone of times that name none; such times are refused without it.
+        zone: zone of times that name none; that of the repository unless given, and where that
+            is UTC such times are refused.
         decimal: decimal sign of CSV, . or ,.
         delimiter: what stands between CSV cells; told by the first line unless given.
         every: write it again once in this interval (15m, hour, day), for ever.

@@ -16,7 +16,7 @@ class Store(Definitions, Answers, Platforms, Closing):
     """One open store; a context manager.
 
     Times are ISO 8601 texts, relative texts such as `today-7d`, dates or datetimes; one without
-    zone is UTC. Windows are half-open: the end is not included. Series are named by their name
+    zone is local in its repository, UTC unless set. Windows are half-open. Series are named by name
     (with `%` and `_` as wildcards), their id, or given as `Series`.
     """
 
