@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tidegate.model import instants
-from tidegate.model.errors import BadTime, UnknownZone
-from tidegate.standins import serving
+from tidegate.standins import programs, serving
 from tidegate.standins.dcs.accounts import ROLES
 from tidegate.standins.dcs.application import application
-from tidegate.standins.dcs.faults import KINDS, BadFault, Fault, parse_fault
+from tidegate.standins.dcs.faults import KINDS, Fault, parse_fault
 from tidegate.standins.dcs.options import (
     DEMO_PASSWORD,
     DEMO_USER,
@@ -95,17 +94,12 @@ def serve(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a stand-in with options as on a command line; gives the exit code."""
-    parser = option_parser()
-    given = parser.parse_args(arguments)
-    try:
-        options, faults = _options(given), [parse_fault(text) for text in given.fault]
-    except (BadTime, UnknownZone, BadFault) as problem:
-        parser.error(str(problem))
-    try:
-        serve(options, faults, until_stdin_closes=given.until_stdin_closes)
-    except OSError as problem:
-        parser.error(f"cannot listen on {given.host} port {given.port}: {problem.strerror}")
-    return 0
+    return programs.run(option_parser(), arguments, _serve)
+
+
+def _serve(given: argparse.Namespace) -> None:
+    faults = [parse_fault(text) for text in given.fault]
+    serve(_options(given), faults, until_stdin_closes=given.until_stdin_closes)
 
 
 def _options(given: argparse.Namespace) -> Options:

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec import MsgspecError
 
 from tidegate.model import instants
-from tidegate.model.errors import BadTime
-from tidegate.standins import serving
+from tidegate.standins import programs, serving
 from tidegate.standins.onc.application import application
-from tidegate.standins.onc.faults import KINDS, BadFault, parse_fault
+from tidegate.standins.onc.faults import KINDS, parse_fault
 from tidegate.standins.onc.options import Options
 from tidegate.standins.onc.service import Service
 
@@ -96,21 +95,15 @@ def serve(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a stand-in with options as on a command line; gives the exit code."""
-    parser = option_parser()
-    given = parser.parse_args(arguments)
+    return programs.run(option_parser(), arguments, _serve)
+
+
+def _serve(given: argparse.Namespace) -> None:
+    faults = [parse_fault(text) for text in given.fault]
     try:
-        options, faults = _options(given), [parse_fault(text) for text in given.fault]
-    except (BadTime, BadFault) as problem:
-        parser.error(str(problem))
-    try:
-        serve(options, faults, until_stdin_closes=given.until_stdin_closes)
+        serve(_options(given), faults, until_stdin_closes=given.until_stdin_closes)
     except MsgspecError as problem:
-        parser.error(f"{given.catalogue} is no catalogue: {problem}")
-    except OSError as problem:
-        if problem.filename:
-            parser.error(f"cannot read {problem.filename}: {problem.strerror}")
-        parser.error(f"cannot listen on {given.host} port {given.port}: {problem.strerror}")
-    return 0
+        raise programs.BadOption(f"{given.catalogue} is no catalogue: {problem}") from None
 
 
 def _options(given: argparse.Namespace) -> Options:
