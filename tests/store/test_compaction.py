@@ -94,6 +94,19 @@ def test_months_in_disorder_are_sorted_when_writing_pauses(store, keys, monkeypa
     assert store.status().uncompacted_months == ()
 
 
+def test_compaction_leaves_a_write_that_is_under_way_alone(store, keys, monkeypatch):
+    """A long batch is no pause: nothing is sorted between it and the next."""
+    monkeypatch.setattr("tidegate.store.upkeep._QUIET_S", 0.05)
+    monkeypatch.setattr("tidegate.store.compaction._WORTH", 100)
+    with store._engine.writing():
+        store.merge_readings(days(keys, 20))
+        time.sleep(0.3)  # the thread looks meanwhile
+        monkeypatch.setattr("tidegate.store.upkeep._QUIET_S", 60.0)
+    assert store._upkeep._thread is not None
+    store._upkeep._thread.join(0.3)
+    assert store.status().uncompacted_months != ()
+
+
 def test_closing_sorts_what_is_worth_it(tmp_path, empty_store, monkeypatch):
     """Short processes compact as well: when they close the store."""
     from tidegate.model.series import NewSeries

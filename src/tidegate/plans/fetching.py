@@ -42,7 +42,7 @@ logger = logging.getLogger(__name__)
 _OVERHEAD: Final = 100
 """What a task counts in a batch besides its readings, so that empty ones fill it up too."""
 
-_READING: Final = 32
+_READING: Final = 64
 """Bytes of records that count as one reading, to bound what waits to be written."""
 
 _GONE: Final = 5

@@ -95,14 +95,26 @@ class Upkeep:
     def _work(self) -> None:
         try:
             while not self._stopping.wait(self._pause()):
-                if self._is_quiet() and not self._sort_one():
-                    self._engine.checkpoint()  # corrections slow reading down until they are in
+                if self._is_quiet() and not self._tidy():
                     break
         except StoreError as error:
             logger.warning("compaction is put off: %s", error)
         finally:
             with self._lock:
                 self._thread = None
+
+    def _tidy(self) -> bool:
+        """Do one piece of work; False if nothing is left. A write that is under way goes first."""
+        if not self._engine.writer.acquire(blocking=False):
+            self._written = time.monotonic()
+            return True
+        try:
+            if self._sort_one():
+                return True
+            self._engine.checkpoint()  # corrections slow reading down until they are in
+            return False
+        finally:
+            self._engine.writer.release()
 
     def _pause(self) -> float:
         return max(0.05, self._written + _QUIET_S - time.monotonic())
