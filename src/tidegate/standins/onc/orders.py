@@ -24,6 +24,7 @@ class Run:
         status: queued, running, complete, error or cancelled.
         started: when it left the queue.
         polls: how often it was asked for before it was complete.
+        told: when the last of the answers that it owes was given.
         asked_after: how often its files were asked for once it was complete.
         dropped: indices of files that were delivered and dropped.
     """
@@ -33,6 +34,7 @@ class Run:
     status: str = "queued"
     started: float = 0.0
     polls: int = 0
+    told: float = 0.0
     asked_after: int = 0
     dropped: set[str] = field(default_factory=set)
 
@@ -109,6 +111,8 @@ class Orders:
         """Counts that somebody asked how runs stand, after they were told."""
         for run in runs:
             run.polls += run.is_active
+            if run.polls <= self._polls:
+                run.told = now
         self.advance(now)
 
     def cancel(self, order: Order) -> None:
@@ -162,7 +166,7 @@ class Orders:
             for run in waiting[: max(0, self._slots - going)]:
                 run.status, run.started = "running", ended or now
             ending = [
-                (run.started + run.seconds, run.id, order, run)
+                (max(run.started + run.seconds, run.told), run.id, order, run)
                 for order, run in mine
                 if run.status == "running"
                 and run.started + run.seconds <= now
