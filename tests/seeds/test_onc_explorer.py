@@ -161,10 +161,15 @@ def test_n37_nearby(tidegate: Command, tmp_path: Path):
     assert distances == sorted(distances)
     track = tmp_path / "track.csv"
     track.write_text("time,lat,lon\n2017-06-01T11:00Z,48.3,-126.0\n2017-06-01T10:00Z,49.1,-123.3\n")
-    words = ("onc", "locations", "--near-file", str(track), "--within", "10km", "--json")
-    assert codes(tidegate(*words), "locationCode") == ["BACAX", "BACAX.V1"]
+    moving = ("--near-file", str(track), "--within", "10km")
+    assert codes(tidegate("onc", "locations", *moving, "--json"), "locationCode") == [
+        "BACAX",
+        "BACAX.V1",
+    ]
     words = ("onc", "latest", "--near", HARBOUR, "--within", "5km", "-c", "SONAR", "--json")
     assert codes(tidegate(*words), "locationCode") == ["LSDDL"]
+    words = ("onc", "latest", *moving, "-c", "SONAR", "--json")
+    assert codes(tidegate(*words), "locationCode") == ["BACAX"]
 
 
 def test_n37_what_is_near_can_be_pulled(tidegate: Command, standin: Standin):
