@@ -59,6 +59,8 @@ class createXLS:
         extension: of the files, such as `mp3`.
         begin: first instant: a date, a text such as `2017-05-01T00:00:00.000Z` or `today-7d`.
         end: end, exclusive.
+        events: file with a list of events, around which data are wanted.
+        padding: before and after each event, such as `5m`.
         downloadMethod: `byLocation`, `byDevice` or `all`: which tabs are made.
         append: add to the workbook that is there.
         force: replace the workbook that is there, and keep it as a backup.
@@ -90,6 +92,8 @@ class createXLS:
         self.extension: Codes = None
         self.begin: Moment | None = None
         self.end: Moment | None = None
+        self.events: str | Path | None = None
+        self.padding: str | None = None
         self.downloadMethod = "byLocation"
         self.append = False
         self.force = False
@@ -127,6 +131,8 @@ class createXLS:
             property=self.propertyCode,
             product=self.dataProductCode,
             extension=self.extension,
+            events=None if self.events is None else Path(self.events),
+            padding=self.padding,
             token_in_workbook=self.tokenInWorkbook,
         )
         server = Server(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from python_calamine import load_workbook
 
-from tidegate.model.errors import BadFile, UnknownToPlatform
+from tidegate.model.errors import BadFile, TooMuch, UnknownToPlatform
 from tidegate.model.instants import parse
 from tidegate.plans.dates import window_of
 from tidegate.plans.definitions import BY_LOCATION
@@ -272,3 +272,10 @@ def test_products_are_asked_for_once_for_each_source(
     monkeypatch.setattr(catalogue, "products", products)
     make(target, catalogue)
     assert asked == [{"locationCode": "ABCDE", "deviceCategoryCode": "CTD"}]
+
+
+def test_more_lines_than_sheets_can_have_are_refused(tmp_path):
+    path = tmp_path / "download.xlsx"
+    with pytest.raises(TooMuch, match="1,048,577, the limit is 1,048,576"):
+        write_workbook(path, [Grid(BY_LOCATION, [["T"]] * 1_048_577)])
+    assert not path.exists()

@@ -417,6 +417,20 @@ def test_n23_the_kept_token_serves_the_next_time(create, monkeypatch, standin):
     create("-f", "third.xlsx", "--connection=onc", *USDDL)
 
 
+def test_n23_a_wrong_token_is_refused_and_not_kept(create, tmp_path, monkeypatch):
+    with running() as strict:
+        monkeypatch.setenv("TIDEGATE_ONC_URL", strict.base_url)
+        refused = create("--token=wrong-token", *USDDL, code=29)
+        assert "wrong-token" not in refused.err + "".join(one.query for one in strict.log)
+    assert not (tmp_path / "data").exists()
+    assert not (tmp_path / "secrets.json").exists()
+
+
+def test_n23_the_token_does_not_travel_by_plain_http(create):
+    refused = create("--base-url=http://192.0.2.1/", *USDDL, code=10)
+    assert "--allow-http" in refused.err
+
+
 def unpacked(path: Path) -> bytes:
     with zipfile.ZipFile(path) as archive:
         return b"".join(archive.read(name) for name in archive.namelist())
@@ -518,6 +532,15 @@ def test_u7_events_make_rows_that_name_them(create, tmp_path):
         ("NAXYS_HYD_007", "4", parse("2012-08-31T23:59:30Z"), parse("2012-09-01T00:00:30Z")),
     ]
     assert "warning: event 5: there is nothing at 'BACAX' then" in said.err
+
+
+def test_u7_events_in_the_class(create, tmp_path, standin):
+    (tmp_path / "calls.csv").write_text("time\n2012-01-10T00:00:00Z\n")
+    x = createXLS("T-1", tmp_path, baseUrl=standin.base_url, store=tmp_path / "store")
+    x.locationCode, x.dataProductCode, x.extension = ["BACAX"], ["AD"], ["wav"]
+    x.events, x.padding = tmp_path / "calls.csv", "1m"
+    (one,) = read_workbook(x.createWorkbook().path).definitions
+    assert (one.begin, one.end) == (parse("2012-01-09T23:59Z"), parse("2012-01-10T00:01Z"))
 
 
 def test_u10_relative_ranges_stay_relative(create, tmp_path):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 import xlsxwriter
 
 from tidegate.formats.files import replacing
+from tidegate.formats.workbook import MAX_ROWS
+from tidegate.model.errors import TooMuch
 from tidegate.model.instants import to_datetime
 from tidegate.plans.definitions import CONFIGURATION
 from tidegate.plans.workbook.columns import (
@@ -61,7 +63,12 @@ def write_workbook(
     Raises:
         DiskFull: there is no room for it.
         BadFile: the path cannot be written.
+        TooMuch: a sheet would have more lines than sheets can have.
     """
+    for grid in grids:
+        if len(grid.rows) > MAX_ROWS:
+            remedy = "make several workbooks, each with narrower filters or a shorter range"
+            raise TooMuch(f"the lines of '{grid.name}'", len(grid.rows), MAX_ROWS, remedy)
     with replacing(path) as stream:
         if is_private:
             os.fchmod(stream.fileno(), 0o600)
