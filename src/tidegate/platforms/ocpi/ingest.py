@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from tidegate.platforms.ocpi.fields import Record
     from tidegate.platforms.ocpi.mapping import Mapping
     from tidegate.platforms.ocpi.settings import OcpiSettings
+    from tidegate.platforms.ocpi.spreading import Spans
 
 logger = logging.getLogger(__name__)
 
@@ -193,27 +194,38 @@ class Ingest:
         if spans is None:
             return None
         located = [self._located(charge) for charge in charges]
-        places, ts, units = spreading.contributions(spans, self._step or 1)
-        mentioned = self._mentioned_by(charges, located, counted)
-        subjects = pa.array([one.subject for one in located], pa.string())
-        columns = [
-            [self._module] * len(charges),
-            [
+        return RecordPiece(
+            records=self._usual_table(charges, located, updated, takings, page),
+            contributions=self._usual_contributions(spans, located),
+            mentioned=tuple(self._mentioned_by(charges, located, counted)),
+        )
+
+    def _usual_table(
+        self,
+        charges: list[Charge],
+        located: list[_Located],
+        updated: NDArray[np.int64],
+        takings: list[str | None],
+        page: bytes,
+    ) -> pa.Table:
+        columns = {
+            "module": [self._module] * len(charges),
+            "key": [
                 self._key(f"{one.party}{charge.id.strip().upper()}")
                 for one, charge in zip(located, charges, strict=True)
             ],
-            updated,
-            _texts(self._documents(page, len(charges))),
-            [one.places for one in located],
-            takings,
-        ]
-        return RecordPiece(
-            records=pa.table(columns, schema=RECORDS),
-            contributions=pa.table(
-                [places, subjects.take(pa.array(places)), ts, units], schema=CONTRIBUTIONS
-            ),
-            mentioned=tuple(mentioned),
-        )
+            "updated_at": updated,
+            "document": _texts(self._documents(page, len(charges))),
+            "places": [one.places for one in located],
+            "credits": takings,
+        }
+        return pa.table(columns, schema=RECORDS)
+
+    def _usual_contributions(self, spans: Spans, located: list[_Located]) -> pa.Table:
+        places, ts, units = spreading.contributions(spans, self._step or 1)
+        subjects = pa.array([one.subject for one in located], pa.string())
+        named = subjects.take(pa.array(places))
+        return pa.table([places, named, ts, units], schema=CONTRIBUTIONS)
 
     def _located(self, charge: Charge) -> _Located:
         """Where a charge was; remembered, since there are many charges at one EVSE."""
