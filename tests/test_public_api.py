@@ -8,6 +8,7 @@ from typing import Any
 
 import tidegate
 import tidegate.dcs
+import tidegate.onc
 
 SNAPSHOT = Path(__file__).parent / "public_api.txt"
 
@@ -29,9 +30,9 @@ def signature(member: Any) -> str:
 
 
 def public_api() -> str:
-    """Every public name of `tidegate` and `tidegate.dcs`, a line each."""
+    """Every public name of `tidegate`, `tidegate.dcs` and `tidegate.onc`, a line each."""
     lines: list[str] = []
-    for module in (tidegate, tidegate.dcs):
+    for module in (tidegate, tidegate.dcs, tidegate.onc):
         for name in sorted(module.__all__):
             member = getattr(module, name)
             lines.append(f"{module.__name__}.{name}")
@@ -49,7 +50,7 @@ def test_public_api_is_the_snapshot():
 
 def test_all_names_can_be_imported():
     """Every name of `__all__` is there, in order."""
-    for module in (tidegate, tidegate.dcs):
+    for module in (tidegate, tidegate.dcs, tidegate.onc):
         assert list(module.__all__) == sorted(module.__all__)
         assert all(hasattr(module, name) for name in module.__all__)
 
