@@ -251,13 +251,13 @@ class Folder:
                 removed += 1
         return removed
 
-    def has(self, path: str, size: int | None) -> bool:
-        """True if a file of this size, or of any, lies there."""
+    def has(self, path: str, size: int) -> bool:
+        """True if a file of this size lies there now."""
         try:
             found = (self.root / path).stat()
         except OSError:
             return False
-        return size is None or found.st_size == size
+        return found.st_size == size
 
     def _target(
         self, part: PartFile, tag: str, digest: str, owner: Callable[[str], str | None]
@@ -279,6 +279,29 @@ class Folder:
         aside = target.with_name(f"{target.name}.old-{sha256_of(target)[:8]}")
         target.rename(aside)
         return aside
+
+
+class Present:
+    """The files that lie in a folder, each of its folders listed once."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._sizes: dict[str, dict[str, int]] = {}
+
+    def has(self, path: str, size: int | None) -> bool:
+        """True if a file of this size, or of any, lay there when its folder was listed."""
+        folder, _, name = path.rpartition("/")
+        if folder not in self._sizes:
+            self._sizes[folder] = self._listed(folder)
+        found = self._sizes[folder].get(name)
+        return found is not None and (size is None or found == size)
+
+    def _listed(self, folder: str) -> dict[str, int]:
+        try:
+            with os.scandir(self._root / folder) as entries:
+                return {one.name: one.stat().st_size for one in entries if one.is_file()}
+        except OSError:
+            return {}
 
 
 def sha256_of(path: Path) -> str:

@@ -167,9 +167,10 @@ def read_log(path: Path) -> Log:
         BadFile: it is no log of a plan. One that is broken is kept aside as `NAME.broken-TIME`.
     """
     log = _decoded(path)
-    by_id = {task.task_id: task for _, task in log.tasks()}
+    journals = _journals(path)
+    by_id = {task.task_id: task for _, task in log.tasks()} if journals else {}
     decoder = msgspec.json.Decoder(_Line)
-    for _, journal in _journals(path):
+    for _, journal in journals:
         for text in journal.read_bytes().split(b"\n"):
             if not text:
                 continue

@@ -40,7 +40,7 @@ ARCHIVE: Final = "archive"
 META: Final = "meta"
 
 
-class Fault(msgspec.Struct, rename="camel", kw_only=True):
+class Fault(msgspec.Struct, rename="camel", kw_only=True, gc=False):
     """Why a task or file failed; a permanent fault is not tried again by itself."""
 
     code: str
@@ -49,7 +49,7 @@ class Fault(msgspec.Struct, rename="camel", kw_only=True):
     permanent: bool = False
 
 
-class FileEntry(msgspec.Struct, rename="camel", kw_only=True):
+class FileEntry(msgspec.Struct, rename="camel", kw_only=True, gc=False):
     """One file: `index` of the run, or empty in the archive; `path` within the download folder."""
 
     index: str
@@ -66,7 +66,7 @@ class FileEntry(msgspec.Struct, rename="camel", kw_only=True):
     error: Fault | None = None
 
 
-class RunEntry(msgspec.Struct, rename="camel", kw_only=True):
+class RunEntry(msgspec.Struct, rename="camel", kw_only=True, gc=False):
     """One run of an order; number 0 stands for the archive.
 
     Once `is_listed`, `files` names every file that it has.
@@ -91,14 +91,14 @@ class RunEntry(msgspec.Struct, rename="camel", kw_only=True):
         return entry
 
 
-class Estimate(msgspec.Struct, rename="camel"):
+class Estimate(msgspec.Struct, rename="camel", gc=False):
     """What a platform expects of an order."""
 
     bytes: int | None = None
     seconds: float | None = None
 
 
-class Times(msgspec.Struct, rename="camel"):
+class Times(msgspec.Struct, rename="camel", gc=False):
     """Seconds that a task spent in each state."""
 
     queuing: float = 0
@@ -107,7 +107,7 @@ class Times(msgspec.Struct, rename="camel"):
     downloading: float = 0
 
 
-class TaskEntry(msgspec.Struct, rename="camel", kw_only=True):
+class TaskEntry(msgspec.Struct, rename="camel", kw_only=True, gc=False):
     """One request: a part of the range of a definition."""
 
     task_id: str = ""

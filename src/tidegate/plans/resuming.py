@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tidegate.model.instants import DAY, parse
+from tidegate.plans.files import Present
 from tidegate.plans.log import (
     ACTIVE,
     ARCHIVE,
@@ -51,17 +52,18 @@ def due_tasks(
         recheck: look again at tasks of the archive whose range ends within so many microseconds,
             for files that came or changed since.
     """
+    present = Present(folder.root)
     return [
         Due(definition, task)
         for definition in log.definitions
         if definition.state == ACTIVE
         for task in definition.tasks
-        if _is_due(task, folder, now, retry_failed=retry_failed, recheck=recheck)
+        if _is_due(task, present, now, retry_failed=retry_failed, recheck=recheck)
     ]
 
 
 def _is_due(
-    task: TaskEntry, folder: Folder, now: int, *, retry_failed: bool, recheck: int | None
+    task: TaskEntry, folder: Present, now: int, *, retry_failed: bool, recheck: int | None
 ) -> bool:
     if task.status == DISABLED:
         return False
@@ -94,7 +96,7 @@ def _goes_on_after_error(task: TaskEntry, *, retry_failed: bool) -> bool:
     return True
 
 
-def _lacks_files(task: TaskEntry, folder: Folder) -> bool:
+def _lacks_files(task: TaskEntry, folder: Present) -> bool:
     """True if a file of it is missing or has another size; it is to be fetched again."""
     lacking = [
         entry
