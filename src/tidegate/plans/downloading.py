@@ -18,7 +18,7 @@ from tidegate.plans.download_desk import Desk, FileJob, Pace, Stopped, fault_of
 from tidegate.plans.interrupts import Brake, pressing
 from tidegate.plans.log import CANCELLED, COMPLETE, ERROR, NO_DATA, SKIPPED
 from tidegate.plans.ordering import Ordering, ProductCancelled
-from tidegate.plans.receiving import Cancelled, Gone, Receiving
+from tidegate.plans.receiving import Gone, Receiving
 from tidegate.transport.clock import SYSTEM, Clock
 from tidegate.transport.progress import SILENT, Progress
 
@@ -187,7 +187,7 @@ class _Pools:
                 self._receiving.fetch(job)
             except (Stopped, Interrupted):
                 return
-            except (Gone, Cancelled) as error:
+            except (Gone, ProductCancelled) as error:
                 self._lost(job.due, error)
             except Exception as error:  # noqa: BLE001 - one file never ends the others
                 _log_unforeseen(error)
@@ -221,11 +221,11 @@ class _Pools:
         self._desk.tell(job.due, fault_of(error))
         self._desk.weigh(error)
 
-    def _lost(self, due: Due, error: Gone | Cancelled) -> None:
+    def _lost(self, due: Due, error: Gone | ProductCancelled) -> None:
         """The run has nothing any more: it is ordered again once, unless somebody cancelled it."""
         with self._desk.journal.lock:
             due.task.error = fault_of(error)
-        if isinstance(error, Cancelled):
+        if isinstance(error, ProductCancelled):
             due.task.status = CANCELLED
 
     # ---- settling ------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from tidegate.plans.download_desk import FileJob, fault_of, is_passing
 from tidegate.plans.files import PartFile, Stored, sha256_of
 from tidegate.plans.log import ARCHIVE, COMPLETE, ERROR, META, FileEntry
 from tidegate.plans.naming import folder_of
+from tidegate.plans.ordering import ProductCancelled
 
 if TYPE_CHECKING:
     from tidegate.model.products import FileIndex
@@ -28,12 +29,6 @@ class Gone(TransportError):
     retryable = True
 
 
-class Cancelled(TransportError):
-    """The run that a file belongs to was cancelled."""
-
-    code = "product-cancelled"
-
-
 class Receiving:
     """Fetches files, each with as many tries as the pace allows."""
 
@@ -44,7 +39,7 @@ class Receiving:
         """Fetch the file of a job; one that fails for good is marked so.
 
         Raises:
-            Gone, Cancelled: the run has nothing to fetch any more.
+            Gone, ProductCancelled: the run has nothing to fetch any more.
             DiskFull, StoreError: the folder cannot take it.
             NotSignedIn: the platform does not accept the token any more.
             Stopped: the run is to end.
@@ -76,7 +71,7 @@ class Receiving:
         began = time.monotonic()
         try:
             stored = self._adopted(job, entry) or self._persist(job, entry)
-        except (Gone, Cancelled):
+        except (Gone, ProductCancelled):
             raise
         except TransportError as error:
             self._mark(job, entry, ERROR, error)
@@ -224,11 +219,11 @@ def _require_end(outcome: Outcome, job: FileJob) -> None:
 
     Raises:
         Gone: the run is too old.
-        Cancelled: somebody cancelled it.
+        ProductCancelled: somebody cancelled it.
     """
     number = job.run.dp_run_id
     if outcome is Outcome.GONE:
         raise Gone(f"the files of run {number} are gone", hint="they are ordered again")
     if outcome is Outcome.CANCELLED:
         hint = "--retry-failed orders it again"
-        raise Cancelled(f"run {number} was cancelled", hint=hint)
+        raise ProductCancelled(f"run {number} was cancelled", hint=hint)
