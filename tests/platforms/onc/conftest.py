@@ -11,7 +11,7 @@ from tidegate.model.secret import Secret
 from tidegate.model.windows import Window
 from tidegate.platforms.onc.client import OncClient
 from tidegate.platforms.onc.settings import OncSettings
-from tidegate.standins.onc import Fault, running
+from tidegate.standins.onc import Fault, Options, running
 
 if TYPE_CHECKING:
     import threading
@@ -94,11 +94,20 @@ class Asking:
         ]
 
 
-@pytest.fixture
-def asking() -> Iterator[Asking]:
-    """A stand-in at the begin of 2018, of its own for one test."""
+@pytest.fixture(scope="module")
+def server() -> Iterator[Standin]:
+    """A stand-in at the begin of 2018, for one module."""
     with running(clock=NOW, clock_rate=0) as standin:
-        found = Asking(standin)
-        yield found
-        for client in found.clients:
-            client.close()
+        yield standin
+
+
+@pytest.fixture
+def asking(server: Standin) -> Iterator[Asking]:
+    """The stand-in as at its start, and what is needed to ask it."""
+    server.faults.clear()
+    server.log.clear()
+    server.service.options = Options(clock=NOW, clock_rate=0)
+    found = Asking(server)
+    yield found
+    for client in found.clients:
+        client.close()

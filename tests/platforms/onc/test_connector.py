@@ -158,6 +158,15 @@ class TestDiscover:
         devices = {one.attribute.name: one.values for one in held}["device"]
         assert devices[parse("2017-12-01T00:00:00Z")] == "SBECTD16p6002"
 
+    def test_what_is_kept_back_does_not_hide_the_rest(self, store: Store, standin: Standin):
+        """An instrument whose sensors are refused has no series; the others have."""
+        connect(store, standin, "BACAX")
+        standin.faults.add(Fault("status", path="scalar", query="Code=CTD", status=403))
+        subjects = {c.entry.subject for c in store.discover().changes}
+        assert "BACAX/CTD" in subjects
+        assert "BACAX/CTD/temperature" not in subjects
+        assert "BACAX/BPR/pressure" in subjects
+
     def test_categories_narrow(self, store: Store, standin: Standin):
         """Only the types of instruments that were asked for."""
         connect(store, standin, "LSDDL", categories=("SONAR",))

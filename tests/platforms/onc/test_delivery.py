@@ -187,9 +187,10 @@ class TestOtherEnds:
                 ask(999_999)
 
     def test_a_server_that_fails(self, asking: Asking):
-        """503 is tried again; one that stays is an error."""
+        """Faults that come and go are tried again; one that stays is an error."""
         client = asking.client(scheme="path")
-        asking.fault("status", status=503, times=2)
+        for status in (503, 500):
+            asking.fault("status", status=status, times=2)
         assert client.order(TABLE, MONTH).id
         asking.fault("status", status=500)
         with pytest.raises(ServerFault):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from tidegate.model.errors import (
@@ -96,7 +97,8 @@ class Access:
         self._http = HttpClient(
             self.address,
             limiter=limiter or Limiter(rate=rate, in_flight=in_flight, clock=clock),
-            retry=policies.retry,
+            # Faults of its servers come and go.
+            retry=replace(policies.retry, retry_500=True),
             timeouts=policies.timeouts,
             limits=policies.limits,
             credentials=Credentials.parameter(self.address, "token", self._token),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,11 @@ if TYPE_CHECKING:
     from tidegate.model.connector import Connection, Task
     from tidegate.model.secret import Secret
     from tidegate.platforms.onc.access import Row
+    from tidegate.platforms.onc.scalar import Sensor
     from tidegate.transport.limiter import Limiter
+
+
+logger = logging.getLogger(__name__)
 
 
 class OncConnector(Closing):
@@ -175,10 +180,20 @@ class OncConnector(Closing):
                 {"locationCode": location, "deviceCategoryCode": category}
                 for location, category in stays
             ]
-            sensors = pool.map(self.client.measurements.sensors, asked)
+            sensors = pool.map(self._sensors, asked)
             for (key, rows), found in zip(stays.items(), sensors, strict=True):
                 for unit in sorted({mapping.unit_of(sensor) for sensor in found} - units):
                     units.add(unit)
                     yield mapping.unit_entry(unit)
                 place, _ = places[key[0]]
                 yield from mapping.instrument_entries(self._name, place, rows, found, periods)
+
+    def _sensors(self, source: dict[str, str]) -> list[Sensor]:
+        """The sensors of a place and type of instrument; none where these are kept back from us."""
+        try:
+            return self.client.measurements.sensors(source)
+        except NotSignedIn:
+            raise
+        except Refused as refusal:
+            logger.warning("%s; it is left out", refusal)
+            return []
