@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from cyclopts import CycloptsError
 
     from tidegate.model.errors import UsageError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 BUG = 70
 """Exit code of an error that nobody foresaw (EX_SOFTWARE)."""
@@ -64,14 +67,28 @@ def _usage_error(error: CycloptsError) -> UsageError:
 
 def _report(problem: Exception) -> int:
     from tidegate.cli.output import show_error
-    from tidegate.model.errors import TidegateError
+    from tidegate.model.errors import DiskFull, TidegateError
 
+    if isinstance(problem, OSError) and problem.errno in _FULL and problem.filename is None:
+        _discard_stdout()
+        problem = DiskFull("standard output")
     if isinstance(problem, TidegateError):
         show_error(problem)
         return problem.exit_code
-    print(f"error[bug]: {type(problem).__name__}: {problem}", file=sys.stderr)
+    # The words of such an error may repeat data that is to stay here.
+    print(f"error[bug]: {type(problem).__name__} {_place_of(problem)}", file=sys.stderr)
     print("hint: run it again with --debug and report what it prints", file=sys.stderr)
     return BUG
+
+
+def _place_of(problem: BaseException) -> str:
+    """Where in the program an error arose."""
+    trace = problem.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return (
+        "" if trace is None else f"in {trace.tb_frame.f_code.co_qualname}, line {trace.tb_lineno}"
+    )
 
 
 def _discard_stdout() -> None:
