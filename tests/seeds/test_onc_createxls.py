@@ -534,6 +534,21 @@ def test_u7_events_make_rows_that_name_them(create, tmp_path):
     assert "warning: event 5: there is nothing at 'BACAX' then" in said.err
 
 
+def test_u7_a_longer_list_of_events_adds_rows_to_any_workbook(create, tmp_path):
+    path, events = tmp_path / "data" / "download.xlsx", tmp_path / "calls.csv"
+    words = ("-l", "BACAX", "-c", "HYDROPHONE", "-p", "AD", "-x", "wav")
+    create(*words, "-b", "2012-01-01", "-e", "2012-01-02")
+    events.write_text("time\n2012-01-10T00:00:00Z\n")
+    more = ("-a", "--events", "calls.csv", "--padding", "5m")
+    create(*words, *more)
+    with events.open("a") as stream:
+        stream.write("2012-01-10T00:04:00Z\n2012-01-11T00:00:00Z\n")
+    create(*words, *more)
+    create(*words, *more)
+    assert [row["events"] for row in sheet(path)] == ["", "2", "2, 3", "4"]
+    assert read_workbook(path).errors == ()
+
+
 def test_u7_events_in_the_class(create, tmp_path, standin):
     (tmp_path / "calls.csv").write_text("time\n2012-01-10T00:00:00Z\n")
     x = createXLS("T-1", tmp_path, baseUrl=standin.base_url, store=tmp_path / "store")

@@ -128,11 +128,11 @@ def create_xls(
         made = create(
             store_path(common.store), request, _server(asked), settings=settings, progress=drawn
         )
-    tell(made, common)
+    tell(made, common, "tidegate onc download -f")
 
 
-def tell(made: Made, common: Common) -> None:
-    """Print what came of a workbook."""
+def tell(made: Made, common: Common, command: str) -> None:
+    """Print what came of a workbook, and the command that runs it."""
     rows = [
         {"file": str(made.path), "tab": tab, "rows": count, "added": made.added.get(tab, 0)}
         for tab, count in made.rows.items()
@@ -149,9 +149,7 @@ def tell(made: Made, common: Common) -> None:
     elif made.path.name.endswith(".new.xlsx"):
         note(f"warning: the workbook is open elsewhere; the new one is {made.path}")
     else:
-        note(
-            f"hint: look through {made.path}; tidegate plan check '{made.path}'", quiet=common.quiet
-        )
+        note(f"hint: look through it, then {command} '{made.path}'", quiet=common.quiet)
 
 
 def _server(asked: Asked) -> Server:

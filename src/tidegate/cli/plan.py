@@ -74,7 +74,7 @@ def create(
     with common.open() as store:
         record = connection(store.verbs, name)
         made = subject_planning.create(store.verbs, record, request, target)
-    tell(made, common)
+    tell(made, common, "tidegate plan run")
 
 
 @app.command

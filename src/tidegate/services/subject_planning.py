@@ -134,5 +134,5 @@ def _rows(
         for window, labels in merged(near):
             dates = {names.BEGIN: moment_cell(window.start), names.END: moment_cell(window.end)}
             cells = common | dates | {names.EVENTS: ", ".join(labels)}
-            cells[names.ROW_ID] = identity([BY_SUBJECT, entry.subject, window.start])
+            cells[names.ROW_ID] = identity([BY_SUBJECT, entry.subject, window])
             yield CatalogueRow(cells=cells)

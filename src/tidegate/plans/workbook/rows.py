@@ -204,8 +204,8 @@ def identity(parts: Iterable[object]) -> str:
 def identity_of_row(tab: str, row: Mapping[str, Cell]) -> str:
     """The name of a row of the catalogue: its codes, its device and its deployment's begin.
 
-    A row that comes from events is named by its own begin too.
+    A row that comes from events is named by its own begin and end too.
     """
     names = dict.fromkeys((*CODES[tab], "deviceCode", DEPLOYMENT_BEGIN))
-    own = [plain(row[BEGIN])] if row.get(EVENTS) else []
+    own = [plain(row[BEGIN]), plain(row[END])] if row.get(EVENTS) else []
     return identity([tab, *(plain(row.get(name, "")) for name in names), *own])

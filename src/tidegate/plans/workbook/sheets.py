@@ -97,6 +97,9 @@ def _add(grid: Grid, tab: str, rows: Sequence[CatalogueRow], changes: Changes) -
     for row in rows:
         number = known.get(row.row_id, known.get(_visible(tab, row.cells)))
         if number is None:
+            if names.EVENTS in row.cells and names.EVENTS not in at:
+                at[names.EVENTS] = len(grid.rows[0])
+                grid.rows[0].append(names.EVENTS)
             cells: list[Cell] = [""] * len(grid.rows[0])
             for heading, place in at.items():
                 cells[place] = row.cells.get(heading, "")
