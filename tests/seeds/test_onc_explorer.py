@@ -275,6 +275,19 @@ def test_n31_an_impossible_date(tidegate: Command, standin: Standin):
     assert standin.log == []
 
 
+def test_n43_durations(tidegate: Command, standin: Standin):
+    """A begin may count back from the end, an end forward from the begin, not both."""
+    words = ("onc", "scalar", "-l", "BACAX", "-c", "CTD", "-v", "pressure", "--json")
+    noon = "2017-01-01T12:00:00.000Z"
+    tidegate(*words, "--from=-PT2H", "--to", noon)
+    asked = standin.log[-1].parameters
+    assert asked["dateFrom"] == "2017-01-01T10:00:00.000Z"
+    assert asked["dateTo"] == noon
+    before = len(standin.log)
+    assert "durations" in tidegate(*words, "--from=-PT2H", "--to", "PT1H", code=2).err
+    assert len(standin.log) == before
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -66,7 +66,7 @@ _add(
     "Coherent DCS: meters, virtual meters, readings as the server gives them.",
 )
 _add(PLATFORMS, "ocpi", "ocpi:app", "OCPI: charging records of a platform, private by default.")
-_add(PLATFORMS, "onc", "onc:app", "Ocean Networks Canada: what there is, where, since when.")
+_add(PLATFORMS, "onc", "onc:app", "Ocean Networks Canada: what there is, what is new, downloads.")
 _add(PLATFORMS, "tsm", "tsm:app", "WebTSM: send readings and attributes, take revisions.")
 _add(PLATFORMS, "standin", "standin:app", "A stand-in platform on loopback, to try things on.")
 

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
     from tidegate.cli.output import Row
 
-app = App(name="onc", help="Ocean Networks Canada: what there is, where, and since when.")
+app = App(
+    name="onc", help="Ocean Networks Canada: what there is and where, what is new, bulk downloads."
+)
 app.command(
     "tidegate.cli.onc_data:availability",
     name="availability",

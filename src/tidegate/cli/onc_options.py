@@ -67,7 +67,7 @@ class Looked:
     """What is looked for, by code; codes are case-sensitive.
 
     Attributes:
-        location: code of a location, with the places below it.
+        location: code of a location; what lists places or instruments covers those below it too.
         category: code of a type of instruments, such as CTD or HYDROPHONE.
         device: code of one instrument.
         property: code of what is observed, such as seawatertemperature.
