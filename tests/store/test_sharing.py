@@ -294,7 +294,7 @@ class TestStoppedOwner:
 
     def test_owner_closes_while_read(self, folder: Path, monkeypatch: pytest.MonkeyPatch):
         """An owner that closes lets a reader finish that takes its time but moves."""
-        monkeypatch.setattr("tidegate.store.sharing.owner._LINGER_S", 1.0)
+        monkeypatch.setattr("tidegate.store.sharing.owner._LINGER_S", 3.0)
         with AnotherProcess(
             "from pathlib import Path; from tidegate.store import open_store",
             "from tidegate.model.windows import Window; import time",
@@ -304,7 +304,7 @@ class TestStoppedOwner:
             store.merge_readings(numbered(1, 2_000_000))
             reader.do(f"store = open_store(Path({str(folder)!r}))")
             reader.do("found = store.read([1], Window(0, 1 << 60))")
-            reader.begin("answer = sum(len(one) for one in found if not time.sleep(0.2))")
+            reader.begin("answer = sum(len(one) for one in found if not time.sleep(0.3))")
             time.sleep(0.5)
             store.close()
 
@@ -354,7 +354,7 @@ class TestBelief:
         owner.do("from tidegate.store.local import LocalStore")
         owner.do("second = LocalStore.open(Path(b)); shutil.copy(a + '/owner.json', b)")
         with pytest.raises(StoreBusy, match="owns another store"):
-            open_store(copied, patience=0.2)
+            open_store(copied, patience=2)
 
     def test_another_release(self, owner: AnotherProcess, folder: Path):
         """An owner that speaks another version is told apart at once, without waiting."""
