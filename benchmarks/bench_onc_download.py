@@ -65,7 +65,7 @@ def _end(files: int) -> str:
 
 
 def _peer(address: str, token: str, folder: Path) -> Callable[[str], None]:
-    from onc import ONC  # type: ignore[import-not-found]
+    from onc import ONC
 
     client = ONC(token, outPath=str(folder))
     client.baseUrl = address
@@ -214,6 +214,7 @@ def compare(rounds: int) -> int:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--measure"]:
-        print(json.dumps(measure(*sys.argv[2:5], int(sys.argv[5]))))
+        way, address, token, files = sys.argv[2:]
+        print(json.dumps(measure(way, address, token, int(files))))
     else:
         raise SystemExit(compare(int(sys.argv[1]) if sys.argv[1:] else 5))

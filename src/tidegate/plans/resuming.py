@@ -89,7 +89,8 @@ def _goes_on_after_error(task: TaskEntry, *, retry_failed: bool) -> bool:
     if is_permanent and not retry_failed:
         return False
     is_begun = any(entry.status == COMPLETE for entry in task.files())
-    if is_permanent and not is_begun:
+    is_over = any(run.status in {ERROR, CANCELLED} for run in task.runs)
+    if (is_permanent or is_over) and not is_begun:
         task.forget_request()
     task.status = DOWNLOADING if is_begun else REQUESTED if task.dp_request_id else PENDING
     task.error = None
