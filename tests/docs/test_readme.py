@@ -83,10 +83,12 @@ def test_series_of_a_market(quick_start, tmp_path, monkeypatch):
     assert [float(one) for one in half[10:]] == [1.0] * 21
 
 
-def test_instruments_in_the_ocean(quick_start, monkeypatch):
+def test_instruments_in_the_ocean(quick_start, tmp_path, monkeypatch):
     """What was deployed is listed, and the newest measurements are read."""
     with onc.running() as standin:
         monkeypatch.setenv("TIDEGATE_TOKEN", standin.token)
-        _, deployments, _, read = quick_start("Instruments in the ocean", "--url", standin.base_url)
+        ran = quick_start("Instruments in the ocean", "--url", standin.base_url)
+    _, deployments, _, read, _, _ = ran
+    assert (tmp_path / "ocean" / "download.xlsx").read_bytes().startswith(b"PK")
     assert "BACAX" in deployments.out
     assert len(read.out.splitlines()) > 5

@@ -86,7 +86,7 @@ def evse_places(evse: Any) -> tuple[str, ...]:
 def tariffs_of(evse: Any) -> tuple[str, ...]:
     """The place names of the tariffs that the connectors of an EVSE refer to."""
     connectors = _object(evse).get("connectors")
-    found = []
+    found: list[str] = []
     for connector in connectors if isinstance(connectors, list) else ():
         several = _object(connector).get("tariff_ids")
         single = _object(connector).get("tariff_id")
