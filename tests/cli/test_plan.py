@@ -90,6 +90,13 @@ def test_what_was_never_discovered_is_said(tidegate, standin, tmp_path):
     assert "end it in .xlsx" in wrong.err
 
 
+def test_a_format_that_nobody_writes_is_refused(tidegate, campus, tmp_path):
+    words = ("--book", str(tmp_path / "campus.xlsx"), "--format", "pdf")
+    refused = tidegate("plan", "create", campus, *words, check=False)
+    assert (refused.code, "pdf" in refused.err) == (2, True)
+    assert not (tmp_path / "campus.xlsx").exists()
+
+
 def test_check_tells_every_wrong_cell(tidegate, campus, tmp_path):
     path = tmp_path / "campus.xlsx"
     tidegate("plan", "create", campus, "--book", str(path))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tidegate.formats import Format
 from tidegate.model.errors import NotFound, UsageError
 from tidegate.model.instants import now as present
 from tidegate.plans.dates import Moment, window_of
@@ -61,6 +62,7 @@ def create(store: Verbs, record: ConnectionRecord, request: Request, target: Tar
         target: the workbook.
 
     Raises:
+        UnknownName: there is no such format or kind of subject.
         WorkbookExists: there is one, and the target does not say what to do with it.
         NotFound: nothing is known of the connection, or no subject is like that.
         BadTime, ImpossibleDate, BadFile: a date or the list of events is wrong.
@@ -69,6 +71,7 @@ def create(store: Verbs, record: ConnectionRecord, request: Request, target: Tar
         hint = f"tidegate onc createXLS --connection {record.name} makes its workbooks"
         raise UsageError(f"'{record.name}' orders products", hint=hint)
     require_writable(target)
+    Format.named(request.format)
     now = present()
     window_of(request.begin, request.end, now=now)
     events: list[Event] | None = None
@@ -93,7 +96,7 @@ def _met(rows: Mapping[str, Sequence[CatalogueRow]]) -> set[str]:
 
 
 def _entries(store: Verbs, record: ConnectionRecord, request: Request) -> list[Entry]:
-    """The entries of the catalogue that can be asked for."""
+    """The entries of the catalogue whose readings are kept as series."""
     known = store.catalogue(record.name)
     if not known:
         hint = f"tidegate discover {record.name} asks for it"
@@ -102,7 +105,7 @@ def _entries(store: Verbs, record: ConnectionRecord, request: Request) -> list[E
     found = [
         entry
         for entry in known
-        if (entry.series or entry.asked)
+        if entry.series
         and kind in {None, entry.kind}
         and matches(entry.name, entry.subject, request.subjects)
     ]
