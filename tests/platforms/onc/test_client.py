@@ -30,7 +30,7 @@ from tidegate.platforms.onc.files import name_of
 if TYPE_CHECKING:
     from tests.platforms.onc.conftest import Asking
 
-    from tidegate.model.products import ProductSource
+    from tidegate.model.products import ArchiveFile, ProductSource
     from tidegate.model.windows import Window
     from tidegate.platforms.onc.scalar import ScalarPage
 
@@ -269,18 +269,45 @@ class TestFiles:
             client.fetch(file.name, sink)
         assert len(sink.data) < (file.size or 0)
 
+    def cut(self, asking: Asking, client: OncClient, sink: Kept) -> ArchiveFile:
+        """A file of which 1,000 bytes came."""
+        (file,) = list(client.archive({**SOUND, "extension": "wav"}, span_of_file()))[:1]
+        asking.fault("short", path="download", times=1, bytes=1000)
+        with pytest.raises(Unreachable):
+            client.fetch(file.name, sink)
+        assert len(sink.data) == 1000
+        return file
+
     def test_it_goes_on_where_the_server_can(self, asking: Asking):
-        """Once a server has shown that it heeds `Range`, the rest alone is sent."""
+        """A server that has shown that it heeds `Range` sends the rest alone."""
+        asking.standin.service.options = replace(asking.standin.service.options, ranges=True)
+        client, sink, whole = asking.client(), Kept(), Kept()
+        file = self.cut(asking, client, sink)
+        received = client.fetch(file.name, sink, offset=1000)
+        assert asking.standin.log[-1].sent == received.size - 1000
+        assert len(sink.begun) == 1
+        client.fetch(file.name, whole)
+        assert sink.data == whole.data
+
+    def test_a_range_beyond_the_end_begins_anew(self, asking: Asking):
+        """All bytes came but not their end: the file is fetched once more."""
         asking.standin.service.options = replace(asking.standin.service.options, ranges=True)
         client, sink = asking.client(), Kept()
-        (file,) = list(client.archive({**SOUND, "extension": "wav"}, span_of_file()))[:1]
-        client.fetch(file.name, sink)
-        whole, sink.data = sink.data, sink.data[:1000]
-        received = client.fetch(file.name, sink, offset=1000)
-        assert sink.data == whole
-        assert received.size == len(whole)
-        assert len(sink.begun) == 1
-        assert asking.standin.log[-1].sent == len(whole) - 1000
+        file = self.cut(asking, client, sink)
+        received = client.fetch(file.name, sink, offset=file.size or 0)
+        assert received.size == file.size == len(sink.data)
+
+    def test_a_file_that_changed_meanwhile_begins_anew(self, asking: Asking):
+        """Two versions are never put together."""
+        asking.standin.service.options = replace(asking.standin.service.options, ranges=True)
+        client, sink, whole = asking.client(), Kept(), Kept()
+        file = self.cut(asking, client, sink)
+        asking.standin.service.archive.reprocess(file.name, asking.standin.clock.now())
+        client.fetch(file.name, sink, offset=1000)
+        client.fetch(file.name, whole)
+        asking.standin.service.archive.changes.clear()
+        assert len(sink.begun) == 2
+        assert sink.data == whole.data
 
     def test_without_ranges_it_begins_anew(self, asking: Asking):
         """A server that gives the whole file again makes the sink begin again."""

@@ -13,7 +13,7 @@ from tidegate.model.products import ArchiveFile, Received
 from tidegate.model.windows import Window
 from tidegate.platforms.onc.dates import stamp
 from tidegate.platforms.onc.explaining import is_nothing
-from tidegate.platforms.onc.files import length_of, offset_of, poured
+from tidegate.platforms.onc.files import length_of, offset_of, poured, resumption_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tidegate.model.products import Sink
     from tidegate.platforms.onc.access import Access
 
+_BEYOND: Final = 416
+"""The status of a range that begins after the last byte."""
 _STAMP: Final = re.compile(r"_(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)\.(\d{3})Z")
 
 
@@ -37,7 +39,7 @@ class Archive:
 
     def __init__(self, access: Access) -> None:
         self._access = access
-        self._takes_ranges = False
+        self._marks: dict[str, str] = {}
 
     def files(
         self, filters: Mapping[str, Any], window: Window | None = None
@@ -73,25 +75,39 @@ class Archive:
     def fetch(self, name: str, sink: Sink, *, offset: int = 0) -> Received:
         """One file into a sink, from a byte on where the server has shown that it can.
 
-        The sink is told to begin anew, unless the server goes on from `offset`.
+        The sink is told to begin anew, unless the server goes on from `offset` with the same file
+        that it began with.
 
         Raises:
             UnknownToPlatform: there is no such file.
             TransportError: it broke off, or cannot be asked for.
         """
-        headers = {"Range": f"bytes={offset}-"} if offset and self._takes_ranges else {}
+        try:
+            received = self._receive(name, sink, offset)
+        except Refused as refusal:
+            if refusal.status != _BEYOND or name not in self._marks:
+                raise
+            del self._marks[name]
+            received = self._receive(name, sink, 0)
+        self._marks.pop(name, None)
+        return Received(name=name, size=received)
+
+    def _receive(self, name: str, sink: Sink, offset: int) -> int:
+        """The bytes that the sink has of a file afterwards."""
+        mark = self._marks.get(name)
+        headers = {"Range": f"bytes={offset}-", "If-Range": mark} if offset and mark else {}
         with self._access.stream(
             "archive/download", {"filename": name}, f"file {name}", headers=headers
         ) as answer:
-            self._takes_ranges |= answer.headers.get("accept-ranges", "").lower() == "bytes"
             begun = offset_of(answer) if answer.status == 206 else 0
             if begun not in {0, offset}:
                 raise MalformedAnswer(f"file {name} goes on from byte {begun}, not {offset}")
-            size = length_of(answer)
             if not begun:
-                sink.begin(name, size=size, resumable=self._takes_ranges)
-            received = begun + poured(answer, sink)
-        return Received(name=name, size=received)
+                mark = resumption_mark(answer)
+                if mark:
+                    self._marks[name] = mark
+                sink.begin(name, size=length_of(answer), resumable=mark is not None)
+            return begun + poured(answer, sink)
 
 
 def source_of(filters: Mapping[str, Any]) -> str:

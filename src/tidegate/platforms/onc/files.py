@@ -39,3 +39,11 @@ def offset_of(answer: StreamedAnswer) -> int:
     """The first byte of a part of a file."""
     match = _RANGE.match(answer.headers.get("content-range", ""))
     return int(match[1]) if match else 0
+
+
+def resumption_mark(answer: StreamedAnswer) -> str | None:
+    """What tells this content from a later one, if the server can go on within it."""
+    if answer.headers.get("accept-ranges", "").strip().lower() != "bytes":
+        return None
+    mark: str | None = answer.headers.get("etag") or answer.headers.get("last-modified")
+    return None if mark is None or mark.startswith("W/") else mark
