@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tidegate.model.errors import BadTime, BadValue
+from tidegate.model.errors import BadTime, BadValue, UsageError
 from tidegate.model.instants import from_datetime, parse
 from tidegate.plans.dates import (
     ImpossibleDate,
@@ -52,6 +54,7 @@ def test_serials_are_read_to_the_millisecond():
         ("-P1DT1H", "now", "2020-05-31T09:20:30Z", "2020-06-01T10:20:30Z"),
         ("-P1D", "now[1d", "2020-05-31T00:00:00Z", "2020-06-01T00:00:00Z"),
         ("now[1h-24h", "now[1h", "2020-05-31T10:00:00Z", "2020-06-01T10:00:00Z"),
+        ("-PT86400S", "2020-01-02", "2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z"),
     ],
 )
 def test_ranges(begin, end, first, last):
@@ -104,3 +107,23 @@ def test_relative(cell, is_so):
 def test_texts_of_cells():
     assert excel_text(from_datetime(datetime(2011, 7, 13, tzinfo=UTC))) == "2011-07-13 00:00:00"
     assert excel_text(parse("2011-07-13T01:02:03.040Z")) == "2011-07-13 01:02:03.040"
+
+
+@given(
+    st.one_of(
+        st.text(max_size=30),
+        st.from_regex(r"\d{4}-\d{1,2}-\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2})?)?Z?", fullmatch=True),
+        st.from_regex(r"-?P\d{1,9}[YMWD](T\d{1,9}[HMS])?", fullmatch=True),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.dates(),
+        st.datetimes(),
+    )
+)
+def test_any_cell_is_a_date_or_refused(cell):
+    """No cell breaks the reading of a workbook."""
+    for begin, end in ((cell, "2020-01-01"), ("2020-01-01", cell)):
+        try:
+            window = window_of(begin, end, now=NOW)
+        except UsageError:
+            continue
+        assert window

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tidegate.model.errors import BadValue
 from tidegate.plans.options_text import (
@@ -105,3 +107,12 @@ def test_a_suboption_out_of_its_list_is_not_allowed():
 def test_defaults_are_those_of_parents():
     assert default_options(KNOWN) == {"dpo_qualityControl": "1", "dpo_resample": "none"}
     assert default_options([{**RESAMPLE, "defaultValue": "average"}]) == {}
+
+
+@given(st.text(alphabet="dpo_ab=,;& \n1é", max_size=40))
+def test_any_text_is_options_or_refused(text):
+    try:
+        found = parse_options(text)
+    except BadValue:
+        return
+    assert parse_options(options_text(found)) == found

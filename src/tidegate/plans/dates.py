@@ -16,7 +16,15 @@ from zoneinfo import ZoneInfo
 
 from tidegate.calc.relative import moved, parse_time
 from tidegate.model.errors import BadTime, BadValue, UsageError
-from tidegate.model.instants import DAY, SECOND, from_date, from_datetime, to_datetime
+from tidegate.model.instants import (
+    BEGINNING,
+    DAY,
+    FOREVER,
+    SECOND,
+    from_date,
+    from_datetime,
+    to_datetime,
+)
 from tidegate.model.intervals import Interval, IntervalUnit
 from tidegate.model.windows import Window
 
@@ -30,8 +38,8 @@ _DAY_ZERO: Final = date(1899, 12, 30)
 
 _FIELDS: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+(\d{1,2})(:\d{2}.*)?)?$")
 _DURATION: Final = re.compile(
-    r"([-+]?)P(?=[\dT])(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?"
-    r"(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?$"
+    r"([-+]?)P(?=[\dT])(?:(\d{1,4})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,6})D)?"
+    r"(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})(?:\.\d+)?S)?)?$"
 )
 _UNITS: Final = tuple(
     IntervalUnit[name] for name in ("YEAR", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND")
@@ -108,7 +116,7 @@ def instant_of(name: str, moment: Moment, *, now: int) -> int:
         return _milliseconds(from_datetime(moment))
     if isinstance(moment, date):
         return from_date(moment)
-    return _milliseconds(from_date(_DAY_ZERO) + round(moment * DAY))
+    return _milliseconds(_bounded(from_date(_DAY_ZERO) + round(moment * DAY)))
 
 
 def likely_date(text: str) -> str | None:
@@ -176,7 +184,13 @@ def _duration(moment: Moment) -> tuple[int, list[Interval]] | None:
 def _moved(instant: int, duration: tuple[int, list[Interval]]) -> int:
     sign, steps = duration
     for step in steps:
-        instant = moved(instant, step, _UTC, times=sign)
+        instant = _bounded(moved(instant, step, _UTC, times=sign))
+    return instant
+
+
+def _bounded(instant: int) -> int:
+    if not BEGINNING <= instant < FOREVER:
+        raise UsageError("a date lies outside of the years 1 to 9999", hint="check the cell")
     return instant
 
 
