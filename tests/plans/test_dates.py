@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tidegate.model.errors import BadTime, BadValue, UsageError
@@ -109,6 +109,8 @@ def test_texts_of_cells():
     assert excel_text(parse("2011-07-13T01:02:03.040Z")) == "2011-07-13 01:02:03.040"
 
 
+@example(1e300)
+@example("-P9999Y999999M")
 @given(
     st.one_of(
         st.text(max_size=30),

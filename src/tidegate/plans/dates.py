@@ -35,6 +35,8 @@ _UTC: Final = ZoneInfo("UTC")
 _MILLISECOND: Final = 1000
 _DAY_ZERO: Final = date(1899, 12, 30)
 """Excel's day 0, as it counts from March 1900 on."""
+_DAYS: Final = 10_000_000
+"""Serials beyond lie outside of all calendars."""
 
 _FIELDS: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+(\d{1,2})(:\d{2}.*)?)?$")
 _DURATION: Final = re.compile(
@@ -116,7 +118,8 @@ def instant_of(name: str, moment: Moment, *, now: int) -> int:
         return _milliseconds(from_datetime(moment))
     if isinstance(moment, date):
         return from_date(moment)
-    return _milliseconds(_bounded(from_date(_DAY_ZERO) + round(moment * DAY)))
+    days = min(max(moment, -_DAYS), _DAYS)
+    return _milliseconds(_bounded(from_date(_DAY_ZERO) + round(days * DAY)))
 
 
 def likely_date(text: str) -> str | None:
