@@ -22,6 +22,7 @@ from tidegate.model.errors import (
     UsageError,
 )
 from tidegate.model.secret import Secret
+from tidegate.platforms.onc.archive import Listing
 from tidegate.platforms.onc.client import OncClient
 from tidegate.platforms.onc.decoding import without_nan
 from tidegate.platforms.onc.discovery import distance, flattened
@@ -210,6 +211,20 @@ class TestPages:
         with pytest.raises(UnsafeLink, match="circle"):
             list(client.archive({**SOUND, "rowLimit": "5"}, hour))
         assert len(asking.standin.log) < 5
+
+    def test_pages_without_end_and_content_end(self, asking: Asking):
+        """A list that leads on and on without anything in it is an error too."""
+        client = asking.client()
+
+        def nothing(*_: object) -> Listing:
+            pages.append(len(pages))
+            return Listing(files=[], next={"parameters": {"page": len(pages)}})
+
+        pages: list[int] = []
+        client.access.ask = nothing  # type: ignore[assignment,method-assign]
+        with pytest.raises(UnsafeLink):
+            list(client.archive(SOUND, MINUTE))
+        assert len(pages) < 10
 
     def test_a_page_that_comes_twice(self, asking: Asking):
         """Files that were listed before are left out."""

@@ -6,7 +6,7 @@ import logging
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, overload
 
 from tidegate.model.errors import (
     MalformedAnswer,
@@ -46,7 +46,25 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_EMPTY_PAGES: Final = 3
+"""Pages in a row without anything in them that may lead on to others."""
+
+
+class Page(Protocol):
+    """One page of a listing."""
+
+    @property
+    def next(self) -> dict[str, Any] | None:
+        """How the next one is asked for."""
+        ...
+
+    def is_empty(self) -> bool:
+        """True if there is nothing in it."""
+        ...
+
+
 T = TypeVar("T")
+PageT = TypeVar("PageT", bound=Page)
 
 Row = dict[str, Any]
 
@@ -176,29 +194,27 @@ class Access:
         return [_with_booleans(row) for row in found if isinstance(row, dict)]
 
     def pages(
-        self,
-        service: str,
-        filters: Mapping[str, Any],
-        subject: str,
-        form: type[T],
-    ) -> Iterator[T]:
-        """Every page of a listing; the form has a member `next`, a document or None.
+        self, service: str, filters: Mapping[str, Any], subject: str, form: type[PageT]
+    ) -> Iterator[PageT]:
+        """Every page of a listing.
 
         Raises:
-            UnsafeLink: the pages go in a circle.
+            UnsafeLink: the pages go in a circle, or on without anything in them.
             TransportError: the service refuses, or cannot be asked.
         """
-        asked = {name: str(value) for name, value in _given(filters).items()}
+        asked = _given(filters)
         seen = {frozenset(asked.items())}
+        empty = 0
         while True:
             page = self.ask(service, asked, subject, form)
             yield page
-            following = next_parameters(getattr(page, "next", None))
+            following = next_parameters(page.next)
             if following is None:
                 return
             asked = following
             key = frozenset(asked.items())
-            if key in seen:
+            empty = empty + 1 if page.is_empty() else 0
+            if key in seen or empty > _EMPTY_PAGES:
                 raise UnsafeLink(
                     f"the pages of {subject} go in a circle, after {len(seen)}",
                     hint="tell the operator of the platform",

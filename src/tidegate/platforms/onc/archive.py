@@ -33,6 +33,10 @@ class Listing(msgspec.Struct):
     messages: list[str] | None = None
     next: dict[str, Any] | None = None
 
+    def is_empty(self) -> bool:
+        """True if there is nothing in it."""
+        return not self.files
+
 
 class Archive:
     """Asks the services of the archive."""

@@ -33,6 +33,10 @@ class Availability(msgspec.Struct, rename="camel"):
     messages: list[str] = []
     next: dict[str, Any] | None = None
 
+    def is_empty(self) -> bool:
+        """True if there is nothing in it."""
+        return not self.available_data_products
+
 
 class Discovery:
     """Asks the services of discovery. Filters have the services' own names."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from tidegate.model.windows import Window
     from tidegate.platforms.onc.access import Access
+
+
+logger = logging.getLogger(__name__)
 
 
 class Samples(msgspec.Struct, rename="camel"):
@@ -57,6 +61,10 @@ class ScalarPage(msgspec.Struct, rename="camel"):
     citations: list[dict[str, Any]] | None = None
     next: dict[str, Any] | None = None
 
+    def is_empty(self) -> bool:
+        """True if there is nothing in it."""
+        return not self.sensor_data
+
 
 class Lines(msgspec.Struct, rename="camel"):
     """Lines of an instrument; the lists are of equal length."""
@@ -73,12 +81,17 @@ class RawPage(msgspec.Struct, rename="camel"):
     messages: list[Any] | None = None
     next: dict[str, Any] | None = None
 
+    def is_empty(self) -> bool:
+        """True if there is nothing in it."""
+        return self.data is None or not self.data.times
+
 
 class Measurements:
     """Asks the services of scalar and raw data."""
 
     def __init__(self, access: Access) -> None:
         self._access = access
+        self._told: set[str] = set()
 
     def samples(
         self, filters: Mapping[str, Any], window: Window | None = None
@@ -138,10 +151,11 @@ class Measurements:
                 raise
 
     def _heed(self, page: ScalarPage, subject: str) -> None:
-        if page.sensor_data:
-            return
         for message in self._access.told(page.messages):
-            if "restrict" in message.lower():
+            if message not in self._told:
+                self._told.add(message)
+                logger.info("%s: %s", subject, message)
+            if not page.sensor_data and "restrict" in message.lower():
                 raise Forbidden(
                     f"{subject} are restricted: {message}",
                     hint="ask Ocean Networks Canada for access",
