@@ -173,7 +173,7 @@ def test_what_was_left_out_is_told_by_name_only(standin, tidegate):
         (("--privacy-pass", ","), 2, "bad-pass-list"),
         (("--limit", "0"), 2, "--limit"),
         (("--offset", "-1"), 2, "--offset"),
-        (("--rotate", "1h"), 2, "--rotate must be given with --follow"),
+        (("--rotate", "1h"), 2, "--rotate must be left out unless there is --follow"),
         (("--follow", "--format", "parquet"), 2, "--format"),
         (("--since-last", "../x"), 2, "--since-last"),
         (("--since-last", "--date-to", "2024-01-01"), 2, "--date-to"),

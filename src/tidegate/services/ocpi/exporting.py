@@ -71,7 +71,7 @@ def export(
         Interrupted: it was stopped within its only run.
     """
     if way.rotate is not None and way.every is None:
-        raise BadValue("--rotate", way.rotate, "given with --follow")
+        raise BadValue("--rotate", "given", "left out unless there is --follow")
     with source(folder, connection, settings) as platform:
         platform.outlet(wanted)
         if way.every is None and way.since_last is None:

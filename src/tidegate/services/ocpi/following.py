@@ -46,7 +46,7 @@ def sink_of(wanted: Wanted, export: Export, out: Path | None, rotate: int | None
         raise BadValue("--format", wanted.format.value, growing)
     if out is None:
         if rotate is not None:
-            raise BadValue("--rotate", rotate, "given with --out FOLDER")
+            raise BadValue("--rotate", "given", "left out unless there is --out FOLDER")
         return StandardOutput()
     return FileForEachRun(out) if rotate is None else RotatingFiles(out, rotate, export)
 
