@@ -58,7 +58,7 @@ def _memory(name: str) -> int:
 
 
 def _peer(address: str, token: str) -> Callable[[str], int]:
-    from onc import ONC  # type: ignore[import-not-found]
+    from onc import ONC
 
     client = ONC(token)
     client.baseUrl = address

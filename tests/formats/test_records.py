@@ -5,6 +5,7 @@ import io
 import json
 import logging
 from decimal import Decimal
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -32,7 +33,13 @@ FIRST = {
     "facilities": ["HOTEL", "CAFE"],
     "periods": [{"at": "a", "dims": [{"v": 1}, {"v": 2}]}, {"at": "b", "dims": []}],
 }
-SECOND = {"id": "S2", "kwh": None, "price": 5, "periods": [], "unknown": {"plate": "XX"}}
+SECOND: dict[str, Any] = {
+    "id": "S2",
+    "kwh": None,
+    "price": 5,
+    "periods": [],
+    "unknown": {"plate": "XX"},
+}
 
 
 def _lines(*records):

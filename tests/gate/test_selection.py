@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ LOCATION = {
 }
 HOME = {"id": "LOC2", "publish": False, "evses": [{"uid": "E9", "evse_id": "NL*TST*E9"}]}
 DRIVEWAY = {"id": "LOC3", "parking_type": "ON_DRIVEWAY", "evses": None}
-LOCATIONS = (LOCATION, HOME, DRIVEWAY)
+LOCATIONS: tuple[dict[str, Any], ...] = (LOCATION, HOME, DRIVEWAY)
 NOTHING = Selection()
 
 

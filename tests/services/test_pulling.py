@@ -6,6 +6,7 @@ import itertools
 import json
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from tests.faults.campus import OPTIONS
@@ -19,7 +20,7 @@ from tidegate.standins.dcs import running
 from tidegate.standins.dcs.options import Limits
 
 CLOCK = "tidegate.services.repeating.time"
-SPAN = {"start": "2024-01-01", "end": "2024-02-01"}
+SPAN: dict[str, Any] = {"start": "2024-01-01", "end": "2024-02-01"}
 
 
 @pytest.fixture

@@ -43,7 +43,9 @@ def put(store: LocalStore, run: int, keys: Sequence[str], text: str = "{}") -> C
         [None] * count,
     ]
     batch = pa.table(columns, schema=RECORDS)
-    return store.confirm_records(NAME, run, [], batch, CONTRIBUTIONS.empty_table()).records
+    counts = store.confirm_records(NAME, run, [], batch, CONTRIBUTIONS.empty_table()).records
+    assert counts is not None
+    return counts
 
 
 def broken(*_: object) -> None:

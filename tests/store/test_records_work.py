@@ -92,6 +92,7 @@ def test_a_batch_reads_no_more_from_a_larger_store(
             first = stored // 2 if known else stored + 1 + BATCH
             counts = batch(store, first)
             work[stored] = watched.rows
+            assert counts.records is not None
             assert counts.records.equal == (BATCH if known else 0)
             assert counts.records.inserted == (0 if known else BATCH)
     few, many = work.values()

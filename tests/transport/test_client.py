@@ -8,6 +8,7 @@ import threading
 import time
 import zlib
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from tests.transport.conftest import RESET, Action, SteppingClock, WireServer, answer, chunked
@@ -453,7 +454,7 @@ class TestSilence:
     @pytest.mark.parametrize("status", ["429 Slow down", "503 Busy"])
     def test_a_stop_wakes_a_waiter(self, server: WireServer, status: str):
         """Whoever pauses before another try is told of a stop at once, by whatever pause."""
-        asked = {"Retry_After": "100"} if status.startswith("429") else {}
+        asked: dict[str, Any] = {"Retry_After": "100"} if status.startswith("429") else {}
         server.answers(answer(b"{}", status, **asked))
         stop, paused = threading.Event(), threading.Event()
         retry = RetryPolicy(base=1e9, longest=1e9, silence=1e9, stop=stop)

@@ -40,7 +40,7 @@ DIMENSIONS = st.lists(
 PERIODS = st.lists(
     st.fixed_dictionaries({"start_date_time": TIMES, "dimensions": DIMENSIONS}), max_size=4
 )
-CHARGES = st.fixed_dictionaries(
+CHARGES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"id": st.sampled_from(["a1", " B2 ", "c3"]), "last_updated": TIMES, "start_date_time": TIMES},
     optional={
         "country_code": st.sampled_from(["NL", "nl", None]),
@@ -49,7 +49,7 @@ CHARGES = st.fixed_dictionaries(
         "kwh": ENERGY,
         "total_energy": ENERGY,
         "charging_periods": PERIODS.map(
-            lambda periods: sorted(periods, key=lambda one: one["start_date_time"])
+            lambda periods: sorted(periods, key=lambda one: str(one["start_date_time"]))
         ),
         "location_id": st.sampled_from(["LOC1", "loc1 ", "#NA", None]),
         "evse_uid": st.sampled_from(["1", "2"]),

@@ -5,7 +5,8 @@ Both services are real and listen on sockets.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.platforms.tsm.servers import PASSWORD, Server, named, serving
@@ -339,7 +340,7 @@ def quote(server: Server, quotation: str, points) -> None:
     server.ask("POST", f"timeseries/1156/data?quotation={quotation}", {"Data": data})
 
 
-def versions(server: Server) -> dict[str, object]:
+def versions(server: Server) -> dict[str, Any]:
     """Everything that a caller sees of the named versions."""
     listed = server.get("timeseries/1156/data/quotations")
     paths = [
@@ -360,10 +361,10 @@ class TestQuotations:
         again = second.take_tsm_quotations("market", "Main meter")
         with serving(tmp_path / "third") as third:
             second.connect_tsm("other", third.url, user="Max", secret=Secret(PASSWORD))
-            push = {"create": True, "keep_ids": True, "quotations": True}
-            planned = second.push_tsm("other", "Main meter", **push, dry_run=True)
-            sent = second.push_tsm("other", "Main meter", **push)
-            resent = second.push_tsm("other", "Main meter", **push)
+            push = partial(
+                second.push_tsm, "other", "Main meter", create=True, keep_ids=True, quotations=True
+            )
+            planned, sent, resent = push(dry_run=True), push(), push()
             assert versions(third) == versions(forecasts)
         second.close()
 
@@ -386,8 +387,9 @@ class TestQuotations:
     def test_a_window(self, forecasts: Server, second: Store):
         """Only versions with readings in the window are taken; both its ends are needed."""
         pulled(second)
-        april = {"start": "2017-04-02", "end": "2017-04-03"}
-        (taken,) = second.take_tsm_quotations("market", "Main meter", **april)
+        (taken,) = second.take_tsm_quotations(
+            "market", "Main meter", start="2017-04-02", end="2017-04-03"
+        )
         assert (taken.quotations, taken.new) == (1, 1)
         with pytest.raises(UsageError, match="both ends"):
             second.take_tsm_quotations("market", start="2017-04-02")
@@ -403,7 +405,12 @@ class TestQuotations:
         monkeypatch.setattr(TsmClient, "quotations", unknown)
         with pytest.raises(QuotationsNotListed) as refused:
             second.take_tsm_quotations("market", "Main meter")
-        assert "--quotation" in refused.value.hint
-        named = {"quotations": ["2017-03-30T06:00:00"], "start": "2017-04-01", "end": "2017-04-03"}
-        (taken,) = second.take_tsm_quotations("market", "Main meter", **named)
+        assert "--quotation" in (refused.value.hint or "")
+        (taken,) = second.take_tsm_quotations(
+            "market",
+            "Main meter",
+            quotations=["2017-03-30T06:00:00"],
+            start="2017-04-01",
+            end="2017-04-03",
+        )
         assert (taken.quotations, taken.new) == (1, 2)
