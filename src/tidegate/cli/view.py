@@ -75,7 +75,7 @@ class Rounding:
         round_energy: passed amounts of energy leave in whole kWh.
     """
 
-    round_times: Literal["hour", "day", "whole"] | None = None
+    round_times: Literal["whole", "hour", "day"] | None = None
     round_places: int | None = None
     round_postal: Yes = False
     round_energy: Yes = False

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tidegate.gate.refusals import NotHeld
+from tidegate.gate.transforms import TIMES
 from tidegate.gate.verdicts import Verdict
 from tidegate.gate.views import not_held, seen_rules, stored_rules
 from tidegate.model.attributes import AttributeFilter
@@ -139,8 +140,8 @@ def _check(view: View) -> None:
     for text in view.selection.attributes:
         if not AttributeFilter.parse(text).name:
             raise BadValue("attribute", text, "a name, or Name|Value")
-    if view.round_times not in {None, "whole", "hour", "day"}:
-        raise UnknownName("way to round times", str(view.round_times), ["hour", "day", "whole"])
+    if view.round_times is not None and view.round_times not in TIMES:
+        raise UnknownName("way to round times", view.round_times, TIMES)
     if view.group.size < 1 or not 0 < view.group.share <= 100:
         raise BadValue("the smallest group", view.group.size, "1 or more, its share 1 to 100")
     parse_interval(view.group.interval)
