@@ -266,3 +266,46 @@ def test_every_end_of_an_order_is_told(
     assert (ran.code, ran.rows[0]["tasks"]) == (code, {outcome: 1}), ran.err
     assert all(one.parent in {data, tmp_path} for one in tmp_path.rglob("*else*"))
     assert not list(data.glob("*.part"))
+
+
+def test_a_watch_fetches_what_the_workbook_gains_until_ctrl_c(
+    onc: Standin, tidegate: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tidegate.cli import run
+    from tidegate.services import watching
+
+    data = tmp_path / "data"
+    rounds: list[int] = []
+    book = str(data / "download.xlsx")
+    tidegate("onc", "createXLS", "-o", str(data), *USDDL, "-p", "LF")
+    monkeypatch.setattr(watching, "elapsed", lambda _text: 1)
+    whole = watching.watch
+
+    def three(every: str, once: Callable[[], int], **how: Any) -> int:
+        def counted() -> int:
+            rounds.append(once())
+            if len(rounds) == 1:
+                add = ("-a", "-p", "TSSD", "-x", "csv")
+                assert run(("onc", "createXLS", "-o", str(data), *USDDL, *add)) == 0
+            return 130 if len(rounds) == 3 else rounds[-1]
+
+        return whole(every, counted, **how)
+
+    monkeypatch.setattr(watching, "watch", three)
+    ran = tidegate("onc", "download", "-f", book, "--every", "15m", check=False)
+    assert (ran.code, rounds) == (130, [0, 0, 3]), ran.err
+    both = tidegate("onc", "download", "-f", book, "--every", "15m", "--dry-run", check=False)
+    assert both.code == 2
+
+
+def test_a_second_start_during_a_round_is_refused(
+    onc: Standin, tidegate: Callable[..., Any], tmp_path: Path
+) -> None:
+    from tidegate.plans.journal import LogBusy, locked
+
+    data = tmp_path / "data"
+    tidegate("onc", "createXLS", "-o", str(data), *USDDL, "-p", "LF")
+    with locked(data / "download.json"):
+        ran = tidegate("plan", "run", str(data / "download.xlsx"), "--every", "15m", check=False)
+    assert ran.code == LogBusy.exit_code
+    assert "another process works on" in ran.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,8 @@ from tidegate.cli.output import note, show
 from tidegate.model.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tidegate.plans.download_report import DownloadReport
     from tidegate.services.downloading import Wish
     from tidegate.services.onc import Server
@@ -36,6 +39,7 @@ class How:
         no_archive: order products even where the archive has their files.
         no_wait: end with exit code 4 where the daily window is closed, rather than wait.
         after_success: command to call when files came and nothing failed.
+        every: go on until Ctrl-C, once in this interval (15m, 6h, 1d).
     """
 
     dry_run: Flag = False
@@ -46,6 +50,7 @@ class How:
     no_archive: Flag = False
     no_wait: Flag = False
     after_success: str | None = None
+    every: str | None = None
 
 
 @Parameter(name="*", group="Server")
@@ -87,7 +92,25 @@ def download(
         asked: who is asked.
         common: common options.
     """
-    return fetch(file, how, _server(asked), common)
+    server = _server(asked)
+    return rounds(how, lambda: fetch(file, how, server, common))
+
+
+def rounds(how: How, once: Callable[[], int]) -> int:
+    """Carry out a plan once, or again and again where that is wanted; the exit code."""
+    if how.every is None:
+        return once()
+    if how.dry_run:
+        raise UsageError("--every and --dry-run do not go together", hint="leave one out")
+    from tidegate.cli.output import show_error
+    from tidegate.services.watching import watch
+
+    def told() -> int:
+        code = once()
+        sys.stdout.flush()
+        return code
+
+    return watch(how.every, told, failed=show_error)
 
 
 def fetch(file: Path, how: How, server: Server, common: Common) -> int:

@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from tidegate.cli.common import COMMON, Common
-from tidegate.cli.onc_download import HOW, How, fetch
+from tidegate.cli.onc_download import HOW, How, fetch, rounds
 from tidegate.cli.output import note, show
 
 
@@ -24,6 +24,10 @@ def run(file: Path, *, how: How = HOW, common: Common = COMMON) -> int:
         how: how to go about it.
         common: common options.
     """
+    return rounds(how, lambda: _once(file, how, common))
+
+
+def _once(file: Path, how: How, common: Common) -> int:
     from tidegate.services.onc import Server
     from tidegate.services.plan_logs import read_plan
 
@@ -40,7 +44,9 @@ def run(file: Path, *, how: How = HOW, common: Common = COMMON) -> int:
         with progress(quiet=common.quiet) as drawn:
             done = run_subjects(store, plan, progress=drawn)
     show(done.rows, json=common.json)
-    if done.failed:
+    if done.interrupted:
+        note("stopped; run the same command again to go on", quiet=common.quiet)
+    elif done.failed:
         note(f"{done.failed:,} rows failed; run the same command again to go on")
     elif not done.is_new:
         note("nothing new", quiet=common.quiet)

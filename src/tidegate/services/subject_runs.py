@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tidegate.model.errors import NothingNew, RunFailed, TidegateError, UsageError
+from tidegate.model.errors import Interrupted, NothingNew, RunFailed, TidegateError, UsageError
 from tidegate.model.instants import to_datetime, to_text
 from tidegate.plans.naming import safe_name
 from tidegate.store.messages import SeriesSelection
@@ -30,15 +30,19 @@ class SubjectsRun(msgspec.Struct, frozen=True, kw_only=True):
         rows: one each: `subject`, `from`, `to`, `file`, `readings`, `problem`.
         is_new: True if a pull brought something new.
         failed: rows that failed, in whole or in part.
+        interrupted: True if it was told to stop.
     """
 
     rows: list[dict[str, Any]]
     is_new: bool
     failed: int
+    interrupted: bool = False
 
     @property
     def exit_code(self) -> int:
-        """0 all good, 1 some failed, 3 nothing new."""
+        """0 all good, 1 some failed, 3 nothing new, 130 interrupted."""
+        if self.interrupted:
+            return Interrupted.exit_code
         if self.failed:
             return RunFailed.exit_code
         return 0 if self.is_new else NothingNew.exit_code
@@ -59,7 +63,7 @@ def run_subjects(store: Store, plan: Plan, *, progress: Progress = SILENT) -> Su
     """
     wanted = _wanted(plan)
     problems: dict[str, str] = {}
-    is_new = False
+    is_new = interrupted = False
     for (begin, end), rows in _by_range(wanted).items():
         subjects = tuple(row.filters["subject"] for row in rows)
         try:
@@ -74,6 +78,7 @@ def run_subjects(store: Store, plan: Plan, *, progress: Progress = SILENT) -> Su
             problems |= {row.row_id: str(error) for row in rows}
             continue
         is_new = is_new or report.is_new
+        interrupted = report.interrupted
         said = {subject: one.message for one in report.causes for subject in one.subjects}
         if report.fatal is not None:
             said |= dict.fromkeys(subjects, str(report.fatal))
@@ -82,9 +87,11 @@ def run_subjects(store: Store, plan: Plan, *, progress: Progress = SILENT) -> Su
             for row in rows
             if row.filters["subject"] in said
         }
+        if interrupted:
+            break
     written = [_write(store, plan, row, problems.get(row.row_id)) for row in wanted]
     failed = sum(row["problem"] is not None for row in written)
-    return SubjectsRun(rows=written, is_new=is_new, failed=failed)
+    return SubjectsRun(rows=written, is_new=is_new, failed=failed, interrupted=interrupted)
 
 
 def subjects_due(store: Store, plan: Plan) -> list[dict[str, Any]]:
