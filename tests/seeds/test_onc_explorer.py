@@ -261,6 +261,20 @@ def test_n14_another_server(tidegate: Command, standin: Standin, monkeypatch: py
     assert "--allow-http" in ran.err
 
 
+def test_n14_the_only_connection_goes_before_the_variable(
+    tidegate: Command, standin: Standin, monkeypatch: pytest.MonkeyPatch
+):
+    """Without an address its server is asked with its own token, and `ONC_TOKEN` goes nowhere."""
+    tidegate("connect", "onc", "ocean", standin.base_url)
+    monkeypatch.delenv("TIDEGATE_ONC_URL")
+    monkeypatch.setenv("ONC_TOKEN", "of-another-server")
+    assert len(tidegate("onc", "categories", "--json").rows) == 7
+    monkeypatch.setenv("ONC_TOKEN", standin.token)
+    tidegate("connect", "onc", "second", standin.base_url)
+    ran = tidegate("onc", "categories", code=2)
+    assert "--connection" in ran.err
+
+
 def test_n10_the_server_for_tests(tidegate: Command):
     """`--qa` and an address exclude each other."""
     ran = tidegate("onc", "categories", "--qa", "--base-url", "https://a.example", code=2)

@@ -48,7 +48,7 @@ class Asked:
     """Server and account.
 
     Attributes:
-        connection: the connection; may be left out where there is one, or ONC_TOKEN is set.
+        connection: the connection; may be left out where there is only one, or ONC_TOKEN is set.
         base_url: address of the server, in place of the usual one.
         qa: ask the server for tests.
         allow_http: send the token by plain http to another machine.

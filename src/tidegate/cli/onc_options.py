@@ -23,7 +23,7 @@ class Where:
     """Who is asked.
 
     Attributes:
-        connection: the connection; may be left out when there is one, or ONC_TOKEN is set.
+        connection: the connection; may be left out where there is only one, or ONC_TOKEN is set.
         base_url: address of the server, in place of the usual one.
         qa: ask the server for tests, which is open to staff only.
         allow_http: send the token by plain http to another machine.

@@ -16,6 +16,7 @@ from tidegate.platforms.onc.facts import PRODUCTION, QA
 from tidegate.platforms.onc.settings import OncSettings, read_settings
 from tidegate.services import secrets
 from tidegate.services.connecting import policies_of
+from tidegate.services.connection_files import chosen, connections
 from tidegate.services.connection_files import connection as connection_of
 from tidegate.transport.links import Origin, base_address
 from tidegate.transport.progress import SILENT
@@ -37,7 +38,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     """Who is asked.
 
     Attributes:
-        connection: name of a connection; may be left out where there is one, or a token.
+        connection: name of a connection; may be left out where there is one, or an address.
         base_url: address of the server, in place of the usual one.
         qa: ask the server for tests.
         allow_http: send the token by plain http to another machine.
@@ -72,10 +73,12 @@ def opened(
     at_once: int | None = None,
     stop: Event | None = None,
 ) -> Iterator[OncClient]:
-    """A client for a server: with a token given or in `ONC_TOKEN`, else with a connection's.
+    """A client for a server, with the token that is for it.
 
-    A named connection is asked with its own token. The token of a connection goes to the server
-    of that connection only.
+    The address is the one given, else that of the connection named or the only one, else that of
+    the production server. The token is the one given, else that of the connection named; without
+    either it is that in `ONC_TOKEN` where an address is given or there is no connection, and that
+    of the only connection elsewhere. The token of a connection goes to its own server only.
 
     Args:
         folder: of the store that has the connection; its database is not loaded.
@@ -88,23 +91,22 @@ def opened(
     Raises:
         NoCredentials: there is no token.
         NotFound: there is no such connection.
+        Ambiguous: neither address nor connection is named, and there are several connections.
         InsecureAddress: the token would travel by plain http.
     """
     url = address(server, settings)
     token = server.token
+    if url is None and server.connection is None:
+        server = msgspec.structs.replace(server, connection=_only(folder))
     if token is None and server.connection is None and os.environ.get(VARIABLE):
         token = Secret(os.environ[VARIABLE])
     spoken = OncSettings(allow_http=server.allow_http)
-    if token is None:
+    if token is None or (url is None and server.connection is not None):
         record, store_id = _connection(folder, server)
-        token = secrets.load(record.name, store_id)
         spoken = read_settings(record.settings)
-        if url is not None and Origin.of(base_address(url)) != Origin.of(record.url):
-            raise UsageError(
-                f"the token of connection '{record.name}' is for another server than"
-                f" {Origin.of(base_address(url)).host}",
-                hint=f"set {VARIABLE} for it, or make a connection to it",
-            )
+        if token is None:
+            _require_home(record, url)
+            token = secrets.load(record.name, store_id)
         url = url or record.url
     policies = policies_of(settings)
     if at_once is not None:
@@ -145,6 +147,22 @@ def record_of(
     read_settings(settings)
     url = base_address(address(server, defaults) or PRODUCTION)
     return ConnectionRecord(name=name, platform="onc", url=url, settings=settings)
+
+
+def _only(folder: Path) -> str | None:
+    """The name of the only connection; None if there is none."""
+    known, _ = connections(folder, platform="onc")
+    return chosen(known, None, platform="onc").name if known else None
+
+
+def _require_home(record: ConnectionRecord, url: str | None) -> None:
+    """Refuse to send the token of a connection to another server than its own."""
+    if url is not None and Origin.of(base_address(url)) != Origin.of(record.url):
+        raise UsageError(
+            f"the token of connection '{record.name}' is for another server than"
+            f" {Origin.of(base_address(url)).host}",
+            hint=f"set {VARIABLE} for it, or make a connection to it",
+        )
 
 
 def _connection(folder: Path, server: Server) -> tuple[ConnectionRecord, str]:

@@ -80,6 +80,7 @@ def server_of(folder: Path, configuration: Configuration, given: Server = Server
     """Who the rows of a workbook are asked of, and with which token.
 
     The token is the workbook's, else that of the variable ONC_TOKEN, else that of the connection.
+    Where neither address nor connection is named, the only connection is asked with its own token.
 
     Args:
         folder: of the store whose connections are meant.
@@ -89,12 +90,13 @@ def server_of(folder: Path, configuration: Configuration, given: Server = Server
     Raises:
         NotFound: the workbook names a connection that is not there.
     """
-    token = given.token or configuration.token or from_variable()
+    own = given.token or configuration.token
     if given.base_url or given.qa:
-        return msgspec.structs.replace(given, token=token)
+        return msgspec.structs.replace(given, token=own or from_variable())
     name = given.connection or configuration.connection
     if name is None:
-        return msgspec.structs.replace(given, token=token, base_url=configuration.base_url)
+        return msgspec.structs.replace(given, token=own, base_url=configuration.base_url)
+    token = own or from_variable()
     return at_home(folder, msgspec.structs.replace(given, connection=name, token=token))
 
 
