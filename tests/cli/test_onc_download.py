@@ -309,3 +309,47 @@ def test_a_second_start_during_a_round_is_refused(
         ran = tidegate("plan", "run", str(data / "download.xlsx"), "--every", "15m", check=False)
     assert ran.code == LogBusy.exit_code
     assert "another process works on" in ran.err
+
+
+def test_links_are_for_download_managers(
+    onc: Standin, tidegate: Callable[..., Any], tmp_path: Path
+) -> None:
+    from urllib.request import urlopen
+
+    data, links = tmp_path / "data", tmp_path / "links.txt"
+    book = str(data / "download.xlsx")
+    tidegate("onc", "createXLS", "-o", str(data), *USDDL, "-p", "LF,TSSD", "-x", "txt,csv")
+    plain = tidegate("onc", "download", "-f", book, "--links", str(links), "--json")
+    assert (plain.rows[0]["links"], plain.rows[0]["unmade"]) == (2, 2)
+    assert onc.token not in links.read_text() + plain.out + plain.err
+    words = ("--links", str(links), "--token-in-links")
+    told = tidegate("plan", "run", book, *words, "--json")
+    assert onc.token not in told.out + told.err
+    assert links.stat().st_mode & 0o777 == 0o600
+    assert not [entry for entry in onc.log if "dataProductDelivery" in entry.path]
+    addresses = links.read_text().splitlines()
+    assert len(addresses) == 2
+    with urlopen(addresses[0]) as answer:
+        (data / addresses[0].split("filename=")[1].split("&")[0]).write_bytes(answer.read())
+    tidegate("onc", "download", "-f", book, "--links", str(links))
+    assert links.read_text().splitlines() == [addresses[1].split("&token")[0]]
+    asked = len(onc.log)
+    tidegate("onc", "download", "-f", book)
+    fetched = [one for one in onc.log[asked:] if one.path.endswith("archivefile/download")]
+    assert len(fetched) == 1  # what the download manager brought is taken as it is
+    alone = tidegate("onc", "download", "-f", book, "--token-in-links", check=False)
+    assert alone.code == 2
+
+
+def test_links_of_products_that_are_made(
+    onc: Standin, tidegate: Callable[..., Any], tmp_path: Path
+) -> None:
+    from tidegate.standins.onc.faults import parse_fault
+
+    data, links = tmp_path / "data", tmp_path / "links.txt"
+    book = str(data / "download.xlsx")
+    tidegate("onc", "createXLS", "-o", str(data), *USDDL, "-p", "TSSD", "-x", "csv")
+    onc.faults.add(parse_fault("name:path=dataProductDelivery/download,times=2"))
+    assert tidegate("onc", "download", "-f", book, check=False).code == 1
+    tidegate("onc", "download", "-f", book, "--links", str(links), "--json")
+    assert "dataProductDelivery/download?dpRunId=" in links.read_text()

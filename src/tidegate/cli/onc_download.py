@@ -39,6 +39,9 @@ class How:
         no_archive: order products even where the archive has their files.
         no_wait: end with exit code 4 where the daily window is closed, rather than wait.
         after_success: command to call when files came and nothing failed.
+        links: write the addresses of what is missing into this file, a line each, for download
+            managers; nothing is ordered or fetched.
+        token_in_links: with the token in each address; only you can read the file then.
         every: go on until Ctrl-C, once in this interval (15m, 6h, 1d).
     """
 
@@ -50,6 +53,8 @@ class How:
     no_archive: Flag = False
     no_wait: Flag = False
     after_success: str | None = None
+    links: Path | None = None
+    token_in_links: Flag = False
     every: str | None = None
 
 
@@ -100,8 +105,9 @@ def rounds(how: How, once: Callable[[], int]) -> int:
     """Carry out a plan once, or again and again where that is wanted; the exit code."""
     if how.every is None:
         return once()
-    if how.dry_run:
-        raise UsageError("--every and --dry-run do not go together", hint="leave one out")
+    if how.dry_run or how.links:
+        other = "--dry-run" if how.dry_run else "--links"
+        raise UsageError(f"--every and {other} do not go together", hint="leave one out")
     from tidegate.cli.output import show_error
     from tidegate.services.watching import watch
 
@@ -122,6 +128,8 @@ def fetch(file: Path, how: How, server: Server, common: Common) -> int:
     settings, folder = resolve(), store_path(common.store)
     follow(settings, quiet=common.quiet, debug=common.debug)
     wish = _wish(file, how)
+    if how.links is not None or how.token_in_links:
+        return _write_links(folder, wish, how, server, common)
     if how.dry_run:
         rows = downloading.outlook(folder, wish, settings=settings, server=server)
         show(rows, json=common.json)
@@ -132,6 +140,34 @@ def fetch(file: Path, how: How, server: Server, common: Common) -> int:
             folder, wish, settings=settings, server=server, progress=drawn
         )
     return tell(report, common)
+
+
+def _write_links(folder: Path, wish: Wish, how: How, server: Server, common: Common) -> int:
+    from tidegate.services import downloading
+    from tidegate.services.settings import resolve
+
+    if how.links is None:
+        raise UsageError("--token-in-links says nothing alone", hint="add --links FILE")
+    written = downloading.links(
+        folder,
+        wish,
+        how.links,
+        with_token=how.token_in_links,
+        settings=resolve(),
+        server=server,
+    )
+    show(
+        [{"file": str(how.links), "links": written.count, "unmade": written.unmade}],
+        json=common.json,
+    )
+    if written.unmade:
+        note(
+            f"{written.unmade:,} requests have no address yet: their products are to be ordered",
+            quiet=common.quiet,
+        )
+    if not how.token_in_links:
+        note("the addresses need &token=… of your account", quiet=common.quiet)
+    return 0
 
 
 def tell(report: DownloadReport, common: Common) -> int:

@@ -54,12 +54,20 @@ def take_listing(desk: Desk, due: Due, listed: Sequence[ArchiveFile]) -> None:
                 desk.report.vanished.append(name)
 
 
-def _entry(desk: Desk, due: Due, file: ArchiveFile) -> FileEntry:
+def path_of(file: ArchiveFile, due: Due, layout: str) -> str:
+    """Where a file of the archive goes, relative to the folder for files.
+
+    Raises:
+        UnsafeName: its name is none.
+    """
     start = due.task.window.start if file.window is None else file.window.start
     filters = due.definition.filters
     filters = {**filters, "deviceCode": file.device} if file.device else filters
-    folder = folder_of(desk.pace.layout, filters, start)
-    path = "/".join(filter(None, (folder, safe_name(file.name))))
+    return "/".join(filter(None, (folder_of(layout, filters, start), safe_name(file.name))))
+
+
+def _entry(desk: Desk, due: Due, file: ArchiveFile) -> FileEntry:
+    path = path_of(file, due, desk.pace.layout)
     is_ours = desk.claim(path, due.task.task_id)
     return FileEntry(
         index="",

@@ -206,8 +206,13 @@ def locked(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def write_whole(path: Path, text: bytes) -> None:
+def write_whole(path: Path, text: bytes, *, is_private: bool = False) -> None:
     """Put a file in place of another one in one step: written beside it, flushed, renamed.
+
+    Args:
+        path: of the file.
+        text: what it is to hold.
+        is_private: nobody but its owner may read it.
 
     Raises:
         DiskFull, StoreError: it cannot be written; the old one is as it was.
@@ -217,6 +222,8 @@ def write_whole(path: Path, text: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with aside.open("wb") as file:
+                if is_private:
+                    os.fchmod(file.fileno(), 0o600)
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())

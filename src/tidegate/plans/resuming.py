@@ -22,6 +22,8 @@ from tidegate.plans.log import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tidegate.plans.files import Folder
     from tidegate.plans.log import DefinitionEntry, Log, TaskEntry
 
@@ -60,6 +62,17 @@ def due_tasks(
         for task in definition.tasks
         if _is_due(task, present, now, retry_failed=retry_failed, recheck=recheck)
     ]
+
+
+def finished_files(task: TaskEntry) -> Iterator[tuple[int, int]]:
+    """The files that finished runs of an order have and that did not come: run, number."""
+    for run in task.runs:
+        if not run.dp_run_id or run.status != COMPLETE:
+            continue
+        here = {entry.index for entry in run.files if entry.status in {COMPLETE, SKIPPED}}
+        for number in range(1, run.file_count + 1):
+            if str(number) not in here:
+                yield run.dp_run_id, number
 
 
 def _is_due(

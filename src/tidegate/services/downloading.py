@@ -10,17 +10,18 @@ import msgspec
 
 from tidegate.model.errors import BadFile, BadValue, UsageError
 from tidegate.model.instants import DAY, HOUR, now
+from tidegate.plans.changes import path_of
 from tidegate.plans.citations import write_citations
 from tidegate.plans.daily_window import DailyWindow
 from tidegate.plans.download_desk import Pace
 from tidegate.plans.downloading import download as run
-from tidegate.plans.files import Folder
+from tidegate.plans.files import Folder, Present
 from tidegate.plans.interrupts import Brake
-from tidegate.plans.journal import Journal, locked, read_log
+from tidegate.plans.journal import Journal, locked, read_log, write_whole
 from tidegate.plans.manifest import write_manifest
 from tidegate.plans.naming import check_layout
 from tidegate.plans.ordering import archive_filters, is_wanted
-from tidegate.plans.resuming import due_tasks
+from tidegate.plans.resuming import due_tasks, finished_files
 from tidegate.services import onc
 from tidegate.services.hooks import Hook
 from tidegate.services.onc_tokens import server_of
@@ -30,10 +31,12 @@ from tidegate.transport.progress import SILENT
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tidegate.model.products import ArchiveFile
     from tidegate.plans.definitions import Configuration
     from tidegate.plans.download_report import DownloadReport
     from tidegate.plans.log import Log
     from tidegate.plans.resuming import Due
+    from tidegate.platforms.onc.client import OncClient
     from tidegate.services.settings import Settings
     from tidegate.transport.progress import Progress
 
@@ -65,6 +68,18 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     archive: bool = True
     wait: bool = True
     after_success: str | None = None
+
+
+class Links(msgspec.Struct, frozen=True, kw_only=True):
+    """Addresses that were written.
+
+    Attributes:
+        count: how many.
+        unmade: requests without any, whose products are still to be ordered or made.
+    """
+
+    count: int
+    unmade: int
 
 
 class OtherPlan(UsageError):
@@ -146,17 +161,59 @@ def outlook(
     if not due:
         return []
     with onc.opened(folder, asked, settings=settings) as client:
-        for one in due:
-            filters = archive_filters(one.definition.filters) if wish.archive else None
-            listed = []
-            if filters is not None and not one.task.dp_request_id:
-                listed = [
-                    file
-                    for file in client.archive(filters, one.task.window)
-                    if is_wanted(file, one.definition.filters)
-                ]
-            rows.append(_expected(one, listed))
+        rows += [_expected(one, _listed(client, one, wish)) for one in due]
     return rows
+
+
+def links(
+    folder: Path,
+    wish: Wish,
+    target: Path,
+    *,
+    with_token: bool = False,
+    settings: Settings,
+    server: onc.Server = onc.Server(),
+) -> Links:
+    """Write the addresses of the files that are missing, a line each, for download managers.
+
+    Those are files of the archive, and files of products that are made already; nothing is
+    ordered or fetched, and the log is left as it is.
+
+    Args:
+        folder: of the store whose connections are meant.
+        wish: what is wanted.
+        target: the file to write, in place of an earlier one.
+        with_token: put the token into each address; nobody but its owner may read the file then.
+        settings: how platforms are treated.
+        server: who is asked, in place of what the workbook says.
+
+    Raises:
+        DiskFull, StoreError: the file cannot be written.
+    """
+    plan = _ordered(read_plan(wish.file))
+    log, _ = bring_up_to_date(plan, folder, settings=settings, server=server)
+    due = _due(log, _folder(plan, wish), wish)
+    present = Present(plan.configuration.download_folder)
+    found: dict[str, None] = {}
+    unmade = 0
+    with onc.opened(
+        folder, server_of(folder, plan.configuration, server), settings=settings
+    ) as client:
+        for one in due:
+            listed = _listed(client, one, wish)
+            runs = list(finished_files(one.task))
+            unmade += not listed and not runs
+            found |= {
+                client.files.address_of(file.name, with_token=with_token): None
+                for file in listed
+                if not present.has(path_of(file, one, wish.layout), file.size)
+            }
+            found |= {
+                client.delivery.address_of(run, number, with_token=with_token): None
+                for run, number in runs
+            }
+    write_whole(target, "".join(f"{one}\n" for one in found).encode(), is_private=with_token)
+    return Links(count=len(found), unmade=unmade)
 
 
 def totals(rows: list[dict[str, Any]], target: Path) -> dict[str, Any]:
@@ -264,6 +321,18 @@ def _folder(plan: Plan, wish: Wish) -> Folder:
 
 def _due(log: Log, files: Folder, wish: Wish) -> list[Due]:
     return due_tasks(log, files, now=now(), retry_failed=wish.retry_failed, recheck=wish.recheck)
+
+
+def _listed(client: OncClient, due: Due, wish: Wish) -> list[ArchiveFile]:
+    """The files of the archive for a task that was not ordered."""
+    filters = archive_filters(due.definition.filters) if wish.archive else None
+    if filters is None or due.task.dp_request_id:
+        return []
+    return [
+        file
+        for file in client.archive(filters, due.task.window)
+        if is_wanted(file, due.definition.filters)
+    ]
 
 
 def _expected(due: Due, listed: list[Any]) -> dict[str, Any]:

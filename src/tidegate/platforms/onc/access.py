@@ -7,6 +7,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, overload
+from urllib.parse import urlencode
 
 from tidegate.model.errors import (
     MalformedAnswer,
@@ -241,6 +242,21 @@ class Access:
                 yield answer
         except Refused as refusal:
             raise explained(refusal) from refusal.__cause__
+
+    def address_of(
+        self, service: str, filters: Mapping[str, Any], *, with_token: bool = False
+    ) -> str:
+        """The address under which a service answers, for programs that ask by themselves.
+
+        Args:
+            service: a key of `SERVICES`.
+            filters: parameters.
+            with_token: put the token into it; whoever has the address then has the account.
+        """
+        path, parameters = self._addressed(service, filters, self.scheme)
+        if with_token:
+            parameters = {**parameters, "token": self._token}
+        return f"{str(self.address).rstrip('/')}/{path}?{urlencode(parameters)}"
 
     def told(self, texts: object) -> tuple[str, ...]:
         """Messages of the server, fit to be shown."""

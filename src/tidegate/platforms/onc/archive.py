@@ -96,6 +96,12 @@ class Archive:
         self._marks.pop(name, None)
         return Received(name=name, size=received)
 
+    def address_of(self, name: str, *, with_token: bool = False) -> str:
+        """The address of a file, for programs that fetch it by themselves."""
+        return self._access.address_of(
+            "archive/download", {"filename": name}, with_token=with_token
+        )
+
     def _receive(self, name: str, sink: Sink, offset: int) -> int:
         """The bytes that the sink has of a file afterwards."""
         mark = self._marks.get(name)

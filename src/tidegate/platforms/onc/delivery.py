@@ -141,6 +141,11 @@ class Delivery:
         except Refused as refusal:
             return self._no_file(run, index, refusal)
 
+    def address_of(self, run: int, index: FileIndex, *, with_token: bool = False) -> str:
+        """The address of a file of a run, for programs that fetch it by themselves."""
+        asked = {"dpRunId": run, "index": index}
+        return self._access.address_of("delivery/download", asked, with_token=with_token)
+
     def _no_file(self, run: int, index: FileIndex, refusal: Refused) -> NotYet | Outcome:
         if refusal.status == 404:
             return _none(index)
