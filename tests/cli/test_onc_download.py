@@ -353,3 +353,27 @@ def test_links_of_products_that_are_made(
     assert tidegate("onc", "download", "-f", book, check=False).code == 1
     tidegate("onc", "download", "-f", book, "--links", str(links), "--json")
     assert "dataProductDelivery/download?dpRunId=" in links.read_text()
+
+
+@pytest.mark.parametrize("setting", ["F", "T"])
+def test_the_setting_overwrite_takes_effect(
+    onc: Standin, tidegate: Callable[..., Any], tmp_path: Path, setting: str
+) -> None:
+    from tidegate.plans.workbook.grids import read_grids
+    from tidegate.plans.workbook.writing import write_workbook
+
+    data = tmp_path / "data"
+    book = data / "download.xlsx"
+    tidegate("onc", "createXLS", "-o", str(data), *USDDL, "-p", "LF")
+    grids = read_grids(book)
+    row = next(row for grid in grids for row in grid.rows if row and row[0] == "overwrite")
+    row[1] = setting
+    write_workbook(book, grids)
+    tidegate("onc", "download", "-f", str(book))
+    first = next(iter(sorted(data.glob("*.txt"))))
+    whole = first.read_bytes()
+    (data / "download.json").unlink()
+    first.write_text("notes of somebody")
+    tidegate("onc", "download", "-f", str(book))
+    assert first.read_bytes() == whole
+    assert len(list(data.glob("*.old-*"))) == (setting == "F")

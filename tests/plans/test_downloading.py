@@ -87,12 +87,17 @@ class Bench:
         self.platform = Platform()
         self.pace = QUICK
         self.window = ALWAYS
-        self.keep_old = False
+        self.keep_old = self.overwrite = False
         Journal(self.path, Log(definitions=list(entries))).save()
 
     def run(self, brake: Brake | None = None, **choices: Any) -> DownloadReport:
         log = read_log(self.path)
-        folder = Folder(self.root, reserved=[self.path], keep_old=self.keep_old)
+        folder = Folder(
+            self.root,
+            reserved=[self.path],
+            keep_old=self.keep_old,
+            overwrite=self.overwrite,
+        )
         due = due_tasks(log, folder, now=NOW, **choices)
         return download(
             self.platform,
@@ -296,7 +301,28 @@ def test_changes_in_the_archive_are_told_and_the_old_file_kept(tmp_path: Path) -
     assert bench.run(recheck=60 * DAY).exit_code == 3
 
 
-def test_same_names_of_two_tasks_do_not_overwrite_each_other(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("overwrite", "keep_old", "kept"),
+    [(False, False, True), (True, False, False), (True, True, True)],
+)
+def test_a_file_of_unknown_content_is_kept_aside_or_replaced(
+    tmp_path: Path, overwrite: bool, keep_old: bool, kept: bool
+) -> None:
+    bench = Bench(tmp_path, archive_definition())
+    bench.overwrite, bench.keep_old = overwrite, keep_old
+    bench.platform.archived = archive_of("A_1.dat")
+    (bench.root / "A_1.dat").write_bytes(b"notes of somebody")
+    assert bench.run().files == 1
+    assert (bench.root / "A_1.dat").read_bytes() == content("A_1.dat", 1000)
+    aside = [name for name in bench.names() if ".old-" in name]
+    assert len(aside) == len(bench.names()) - 1 == int(kept)
+    for name in aside:
+        assert (bench.root / name).read_bytes() == b"notes of somebody"
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_same_names_of_two_tasks_do_not_overwrite_each_other(bench: Bench, overwrite: bool) -> None:
+    bench.overwrite = overwrite
     bench.platform.rename = "same.dat"
     bench.platform.files = 1
     bench.platform.metadata = False

@@ -185,14 +185,21 @@ class Folder:
         root: the folder.
         reserved: files in it that are not ours to replace, such as the log.
         keep_old: keep a file that changed, under `NAME.old-HASH`.
+        overwrite: replace bytes of nobody that we know, too, unless old files are kept.
     """
 
     def __init__(
-        self, root: Path, *, reserved: Iterable[Path] = (), keep_old: bool = False
+        self,
+        root: Path,
+        *,
+        reserved: Iterable[Path] = (),
+        keep_old: bool = False,
+        overwrite: bool = False,
     ) -> None:
         self.root = root
         self._reserved = {path.resolve() for path in reserved}
         self._keep_old = keep_old
+        self._overwrite = overwrite
         self._naming = threading.Lock()
 
     def land(
@@ -208,7 +215,7 @@ class Folder:
 
         The same bytes under that name are left as they are. Other bytes stay if they belong to
         another task, and the new file gets `-TAG` in its name; a shorter beginning of the new file
-        is replaced; bytes of nobody that we know are kept aside.
+        is replaced; bytes of nobody that we know are kept aside, unless they are to be overwritten.
 
         Args:
             part: the file.
@@ -274,7 +281,9 @@ class Folder:
         if not target.exists():
             return None
         is_ours = own is not None and sha256_of(target) == own
-        if (is_ours and not self._keep_old) or _is_beginning(target, part.path):
+        if ((is_ours or self._overwrite) and not self._keep_old) or _is_beginning(
+            target, part.path
+        ):
             return None
         aside = target.with_name(f"{target.name}.old-{sha256_of(target)[:8]}")
         target.rename(aside)

@@ -316,7 +316,8 @@ def _folder(plan: Plan, wish: Wish) -> Folder:
     ]
     if plan.book_path is not None:
         ours.append(plan.book_path)
-    return Folder(root, reserved=ours, keep_old=wish.keep_old)
+    overwrite = plan.configuration.overwrite
+    return Folder(root, reserved=ours, keep_old=wish.keep_old, overwrite=overwrite)
 
 
 def _due(log: Log, files: Folder, wish: Wish) -> list[Due]:
