@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 
 from tidegate.cli.common import COMMON, Common
 from tidegate.cli.output import note, show
+from tidegate.model.errors import BadValue
 
 app = App(name="plan", help="Plans: workbooks that say what is wanted, from when to when.")
 
@@ -42,14 +43,16 @@ def create(
 ) -> None:
     """Make a workbook of what a connection can give: a row for each subject, to be edited.
 
+    An OCPI connection gives a row for each module: sessions, cdrs, locations, tariffs, tokens.
+
     Args:
         name: the connection.
-        subject: only these subjects (R733) or names; % and _ are wildcards.
+        subject: only these subjects (R733) or names; % and _ are wildcards. Of OCPI: these modules.
         book: the workbook, FILE.xlsx.
         from_: first instant of each row; what is relative (today-7d, -P1D) stays so in the rows.
         to: end of each row, exclusive.
         kind: only this kind of subject, e.g. register.
-        format: of the files: csv, tsv, jsonl, parquet, xlsx or mat.
+        format: of the files: csv, tsv, jsonl, parquet, xlsx or mat; of OCPI json, but no mat.
         append: add what is new to the workbook that is there; make it if there is none.
         force: replace the workbook that is there; it is kept as NAME.bak.xlsx.
         events: list of events (columns time, place, padding); rows cover the time around them.
@@ -58,9 +61,23 @@ def create(
     """
     from tidegate.cli.onc_create import tell
     from tidegate.services import subject_planning
+    from tidegate.services.connection_files import connection
     from tidegate.services.planning import Target
-    from tidegate.services.selection import connection
+    from tidegate.services.settings import store_path
 
+    target = Target(path=book, append=append, force=force)
+    record, _ = connection(store_path(common.store), name)
+    if record.platform == "ocpi":
+        from tidegate.services.ocpi.planning import create as create_of_modules
+
+        for option, given in {"--kind": kind, "--events": events, "--padding": padding}.items():
+            if given is not None:
+                raise BadValue(option, given, "left out for an OCPI connection")
+        made = create_of_modules(
+            record, target, begin=from_, end=to, modules=subject, format=format
+        )
+        tell(made, common, "tidegate plan run")
+        return
     request = subject_planning.Request(
         begin=from_,
         end=to,
@@ -70,9 +87,7 @@ def create(
         events=events,
         padding=padding,
     )
-    target = Target(path=book, append=append, force=force)
     with common.open() as store:
-        record = connection(store.verbs, name)
         made = subject_planning.create(store.verbs, record, request, target)
     tell(made, common, "tidegate plan run")
 

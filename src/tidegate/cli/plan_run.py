@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -11,13 +11,17 @@ from tidegate.cli.common import COMMON, Common
 from tidegate.cli.onc_download import HOW, How, fetch, rounds
 from tidegate.cli.output import note, show
 
+if TYPE_CHECKING:
+    from tidegate.services.plan_logs import Plan
+
 
 def run(file: Path, *, how: How = HOW, common: Common = COMMON) -> int:
     """Carry out a plan; run it again to go on, or to fetch what is new.
 
     Rows of products are ordered and fetched as files; rows of subjects are pulled into the store
-    and written to a file each. The exit code is 0 if all is well, 1 if rows failed, 2 if the
-    workbook is wrong, 3 if there was nothing new.
+    and written to a file each; rows of OCPI modules are written to a file each, private unless the
+    row says otherwise, and nothing is kept. The exit code is 0 if all is well, 1 if rows failed,
+    2 if the workbook is wrong, 3 if there was nothing new.
 
     Args:
         file: the workbook, or the JSON log of an earlier run.
@@ -32,6 +36,8 @@ def _once(file: Path, how: How, common: Common) -> int:
     from tidegate.services.plan_logs import read_plan
 
     plan = read_plan(file)
+    if plan.is_of_modules:
+        return _run_modules(plan, how, common)
     if not plan.is_of_subjects:
         return fetch(file, how, Server(), common)
     from tidegate.cli.progress import progress
@@ -53,6 +59,28 @@ def _once(file: Path, how: How, common: Common) -> int:
     return done.exit_code
 
 
+def _run_modules(plan: Plan, how: How, common: Common) -> int:
+    from tidegate.cli.logs import follow
+    from tidegate.services.ocpi.planning import modules_due, run_modules
+    from tidegate.services.settings import resolve, store_path
+    from tidegate.services.stopping import stopping
+
+    settings = resolve()
+    follow(settings, quiet=common.quiet, debug=common.debug)
+    folder = store_path(common.store)
+    if how.dry_run:
+        show(modules_due(folder, plan), json=common.json)
+        return 0
+    with stopping() as stop:
+        done = run_modules(folder, plan, settings=settings, stop=stop)
+    show(done.rows, json=common.json)
+    if done.failed:
+        note(f"{done.failed:,} rows failed; run the same command again")
+    elif done.exit_code:
+        note("no records", quiet=common.quiet)
+    return done.exit_code
+
+
 def status(
     file: Path,
     *,
@@ -69,6 +97,12 @@ def status(
     from tidegate.services import downloading, plan_logs
 
     plan = plan_logs.read_plan(file)
+    if plan.is_of_modules:
+        from tidegate.services.ocpi.planning import modules_due
+        from tidegate.services.settings import store_path
+
+        show(modules_due(store_path(common.store), plan), json=common.json)
+        return
     if plan.is_of_subjects:
         from tidegate.services.subject_runs import subjects_due
 

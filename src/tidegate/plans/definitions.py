@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 BY_LOCATION: Final = "By Location"
 BY_DEVICE: Final = "By Device"
 BY_SUBJECT: Final = "By Subject"
+BY_MODULE: Final = "By Module"
 CONFIGURATION: Final = "Configuration"
+
+ORDERED: Final = (BY_LOCATION, BY_DEVICE)
+"""The tabs whose rows a platform is asked for as products."""
 
 MIDNIGHT: Final = time(0)
 

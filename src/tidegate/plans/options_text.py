@@ -15,21 +15,24 @@ PREFIX: Final = "dpo_"
 """How the name of each option of a product begins."""
 
 _SEPARATORS: Final = re.compile(r"[,;&\r\n]+")
+_BETWEEN_LISTS: Final = re.compile(r"[;&\r\n]+")
 _NAME: Final = re.compile(r"[A-Za-z_][\w.-]*$")
 
 
-def parse_options(text: str, *, prefix: str = PREFIX) -> dict[str, str]:
+def parse_options(text: str, *, prefix: str = PREFIX, has_lists: bool = False) -> dict[str, str]:
     """The options that a text names, with their values.
 
     Args:
         text: pairs `name=value`, separated by `,`, `;`, `&` or line breaks; blanks do not matter.
         prefix: how each name must begin.
+        has_lists: a comma stands between the values of an option, and separates no pairs.
 
     Raises:
         BadValue: a pair is none, a name begins otherwise, or a name has two values.
     """
     found: dict[str, str] = {}
-    for pair in filter(None, map(str.strip, _SEPARATORS.split(text))):
+    separators = _BETWEEN_LISTS if has_lists else _SEPARATORS
+    for pair in filter(None, map(str.strip, separators.split(text))):
         name, sign, value = (part.strip() for part in pair.partition("="))
         if not sign or not value:
             raise BadValue("the option", pair, f"a name and a value, such as {prefix}name=value")

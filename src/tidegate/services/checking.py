@@ -9,7 +9,7 @@ import msgspec
 from tidegate.model.errors import NoCredentials, NotFound, TimedOut, Unreachable
 from tidegate.model.windows import Window
 from tidegate.plans.date_pieces import date_pieces
-from tidegate.plans.definitions import BY_SUBJECT, Book
+from tidegate.plans.definitions import BY_MODULE, ORDERED, Book
 from tidegate.services import onc
 from tidegate.services.onc_tokens import server_of
 from tidegate.services.planning import check
@@ -60,7 +60,11 @@ def check_book(
         NotSignedIn: the platform does not take the token.
     """
     book = check(path)
-    is_onc = any(one.download and one.tab != BY_SUBJECT for one in book.definitions)
+    if any(one.tab == BY_MODULE for one in book.definitions):
+        from tidegate.services.ocpi.planning import checked
+
+        return Checked(book=checked(folder, book))
+    is_onc = any(one.download and one.tab in ORDERED for one in book.definitions)
     if offline or not is_onc:
         return Checked(book=book)
     try:

@@ -295,9 +295,10 @@ def _pace(configuration: Configuration, wish: Wish) -> Pace:
 
 
 def _ordered(plan: Plan) -> Plan:
-    if plan.is_of_subjects:
+    if plan.is_of_subjects or plan.is_of_modules:
+        what = "modules" if plan.is_of_modules else "subjects"
         raise OtherPlan(
-            f"{plan.book_path} asks for subjects of a connection",
+            f"{plan.book_path} asks for {what} of a connection",
             hint=f"tidegate plan run '{plan.book_path}'",
         )
     return plan

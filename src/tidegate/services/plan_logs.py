@@ -10,7 +10,7 @@ import msgspec
 from tidegate.model.errors import BadFile, BadValue
 from tidegate.model.instants import now
 from tidegate.plans.completing import complete
-from tidegate.plans.definitions import BY_SUBJECT, Configuration, require_sound
+from tidegate.plans.definitions import BY_MODULE, BY_SUBJECT, Configuration, require_sound
 from tidegate.plans.journal import read_log, write_whole
 from tidegate.plans.log import Fault, Log, WorkbookEntry, to_stamp
 from tidegate.plans.merging import Merged, merge
@@ -44,7 +44,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_of_subjects(self) -> bool:
         """True if its rows are pulled from a connection into the store, rather than ordered."""
-        return self.book is not None and any(one.tab == BY_SUBJECT for one in self.book.definitions)
+        return self._has(BY_SUBJECT)
+
+    @property
+    def is_of_modules(self) -> bool:
+        """True if its rows are exported from an OCPI platform."""
+        return self._has(BY_MODULE)
+
+    def _has(self, tab: str) -> bool:
+        return self.book is not None and any(one.tab == tab for one in self.book.definitions)
 
 
 def read_plan(path: Path) -> Plan:

@@ -10,7 +10,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from tidegate.formats.files import replacing
 from tidegate.model.errors import BadFile, UnknownToPlatform, UsageError
-from tidegate.plans.definitions import BY_SUBJECT, CONFIGURATION, Problem
+from tidegate.plans.definitions import CONFIGURATION, ORDERED, Problem
 from tidegate.plans.options_text import check_options
 from tidegate.plans.workbook.columns import CODES, options_column
 from tidegate.plans.workbook.grids import Grid, key_of, read_grids
@@ -165,7 +165,7 @@ def check(path: Path, catalogue: Catalogue | None = None) -> Book:
     asked: dict[tuple[tuple[str, str], ...], list[dict[str, Any]]] = {}
     problems = []
     for definition in book.definitions:
-        if definition.download and definition.tab != BY_SUBJECT:
+        if definition.download and definition.tab in ORDERED:
             heading, faults = _against(definition, catalogue, asked)
             problems += [_problem(book, definition, heading, fault) for fault in faults]
     return msgspec.structs.replace(book, problems=(*book.problems, *problems))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from tidegate.plans.definitions import BY_DEVICE, BY_LOCATION, BY_SUBJECT
+from tidegate.plans.definitions import BY_DEVICE, BY_LOCATION, BY_MODULE, BY_SUBJECT, ORDERED
 
 
 class Content(StrEnum):
@@ -105,6 +105,12 @@ TABS: Final[dict[str, tuple[Column, ...]]] = {
         Column(OPTIONS, is_bold=True, width=30),
         Column(ROW_ID, width=18),
     ),
+    BY_MODULE: (
+        Column("module", is_bold=True, width=14),
+        *_RANGE,
+        Column(OPTIONS, is_bold=True, width=60),
+        Column(ROW_ID, width=18),
+    ),
 }
 """The columns of each tab, in the order in which they are written."""
 
@@ -121,6 +127,7 @@ CODES: Final = {
     ),
     BY_DEVICE: ("deviceCode", "propertyCode", "dataProductCode", "extension"),
     BY_SUBJECT: ("subject",),
+    BY_MODULE: ("module",),
 }
 """The columns that become filters of a request."""
 
@@ -128,10 +135,11 @@ NEEDED: Final = {
     BY_LOCATION: ("locationCode", "dataProductCode", "extension"),
     BY_DEVICE: ("deviceCode", "dataProductCode", "extension"),
     BY_SUBJECT: ("subject",),
+    BY_MODULE: ("module",),
 }
 """The codes that must not be blank."""
 
 
 def options_column(tab: str) -> str:
     """The heading of the column of options."""
-    return OPTIONS if tab == BY_SUBJECT else PRODUCT_OPTIONS
+    return PRODUCT_OPTIONS if tab in ORDERED else OPTIONS

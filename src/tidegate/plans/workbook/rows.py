@@ -13,7 +13,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from tidegate.model.errors import UsageError
 from tidegate.model.instants import DAY, from_datetime
 from tidegate.plans.dates import Moment, excel_text, window_of
-from tidegate.plans.definitions import BY_LOCATION, BY_SUBJECT, Definition, Problem
+from tidegate.plans.definitions import BY_LOCATION, BY_MODULE, ORDERED, Definition, Problem
 from tidegate.plans.options_text import PREFIX, parse_options
 from tidegate.plans.workbook.columns import (
     BEGIN,
@@ -148,8 +148,9 @@ class Rows:
         return cell
 
     def _parsed_options(self, cells: Sequence[Cell]) -> dict[str, str]:
-        prefix = "" if self._tab == BY_SUBJECT else PREFIX
-        return parse_options(plain(self._cell(cells, self._options)), prefix=prefix)
+        prefix = PREFIX if self._tab in ORDERED else ""
+        text = plain(self._cell(cells, self._options))
+        return parse_options(text, prefix=prefix, has_lists=self._tab == BY_MODULE)
 
     def _notes(self, cells: Sequence[Cell]) -> dict[str, str]:
         """The cells that ask for nothing, as texts."""
