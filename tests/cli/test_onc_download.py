@@ -108,6 +108,17 @@ def test_layout_and_archive(onc: Standin, tidegate: Callable[..., Any], tmp_path
         *("--layout", "{location}/{product}/{yyyy}/{mm}"),
     )
     assert len(list((data / "USDDL" / "LF" / "2017" / "05").iterdir())) == 2
+    (cited,) = (data / "download.citations.txt").read_text().splitlines()
+    deployed = tidegate(
+        *("onc", "deployments", "-l", "USDDL", "-c", "CTD"),
+        *("--base-url", onc.base_url, "-b", "2017-05-01", "-e", "2017-06-01", "--json"),
+    )
+    assert cited.startswith(deployed.rows[0]["citation"]["citation"])
+    assert (data / "download.citations.bib").read_text().count("@misc{") == 1
+    told = json.loads((data / "download.provenance.json").read_text())
+    assert [one["citation"] for one in told["citations"]] == [
+        deployed.rows[0]["citation"]["citation"]
+    ]
     assert not [entry for entry in onc.log if "dataProductDelivery" in entry.path]
     wrong = tidegate(
         "onc", "download", "-f", str(data / "download.xlsx"), "--layout", "../{x}", check=False
@@ -377,3 +388,53 @@ def test_the_setting_overwrite_takes_effect(
     tidegate("onc", "download", "-f", str(book))
     assert first.read_bytes() == whole
     assert len(list(data.glob("*.old-*"))) == (setting == "F")
+
+
+def _events(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def test_progress_as_lines_for_other_programs(
+    onc: Standin, tidegate: Callable[..., Any], tmp_path: Path
+) -> None:
+    from tidegate.standins.onc.faults import parse_fault
+
+    data = tmp_path / "data"
+    book = str(data / "download.xlsx")
+    tidegate("onc", "createXLS", "-o", str(data), *USDDL, "-p", "LF,TSSD", "-x", "txt,csv")
+    onc.faults.add(parse_fault("truncate:bytes=100,path=archivefile/download"))
+    words = ("download", "-f", book, "--progress", "jsonl")
+    ran = tidegate("onc", *words, "--json", check=False)
+    assert len(ran.rows) == 1  # standard output holds the report alone
+    events = _events(ran.err)
+    assert all(one["time"].endswith("Z") and onc.token not in str(one) for one in events)
+    tasks = [(one["task"], one["state"]) for one in events if one["event"] == "task"]
+    product = [state for task, state in tasks if "TSSD.csv" in task]
+    assert (product[0], product[-2:]) == ("requested", ["downloading", "complete"])
+    assert [state for task, state in tasks if "LF.txt" in task][-1] == "error"
+    files = [one for one in events if one["event"] == "file"]
+    failed = {one["file"] for one in files if one["state"] == "failed"}
+    assert len(failed) == 2
+    assert all(name.endswith(".txt") for name in failed)
+    whole = {one["file"]: one["bytes"] for one in files if one["state"] == "complete"}
+    assert whole == {name: (data / name).stat().st_size for name in whole} != {}
+    plan = [(one["done"], one["total"]) for one in events if one["event"] == "plan"]
+    assert plan == [(number, len(plan)) for number in range(1, len(plan) + 1)]
+
+
+def test_a_bar_goes_when_its_file_is_done() -> None:
+    from rich.progress import Progress
+
+    from tidegate.cli.download_progress import FileBars
+
+    tasks, files = Progress(), Progress()
+    bars = FileBars(tasks, files)
+    bars.update("state.running", subject="row")
+    for name, end in (("a.csv", "file.done"), ("b.csv", "file.failed")):
+        bars.update("file.received", amount=10, subject=name)
+        assert len(files.tasks) == 2
+        bars.update(end, subject=name)
+        assert len(files.tasks) == 1
+    bars.update("task.complete", total=3)
+    assert (tasks.tasks[0].completed, tasks.tasks[0].total) == (1, 3)
+    assert files.tasks[0].completed == 20

@@ -41,7 +41,7 @@ class FileBars:
                     self._open[name] = self._files.add_task(name[-40:], total=total)
                 self._files.update(self._open[name], advance=amount)
                 self._files.update(self._bytes, advance=amount)
-            elif event == "file.done" and name in self._open:
+            elif event in {"file.done", "file.failed"} and name in self._open:
                 self._files.remove_task(self._open.pop(name))
 
 

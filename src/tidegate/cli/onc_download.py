@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from tidegate.cli.common import COMMON, Common
 from tidegate.cli.download_progress import progress
 from tidegate.cli.output import note, show
+from tidegate.cli.progress_events import Form, progress_as
 from tidegate.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class How:
         links: write the addresses of what is missing into this file, a line each, for download
             managers; nothing is ordered or fetched.
         token_in_links: with the token in each address; only you can read the file then.
+        progress: auto draws bars on a terminal; jsonl writes a JSON object on standard error for
+            each change of a task or file, for other programs.
         every: go on until Ctrl-C, once in this interval (15m, 6h, 1d).
     """
 
@@ -55,6 +58,7 @@ class How:
     after_success: str | None = None
     links: Path | None = None
     token_in_links: Flag = False
+    progress: Form = "auto"
     every: str | None = None
 
 
@@ -135,7 +139,7 @@ def fetch(file: Path, how: How, server: Server, common: Common) -> int:
         show(rows, json=common.json)
         _tell_totals(downloading.totals(rows, downloading.target_of(file)), common)
         return 0
-    with progress(quiet=common.quiet) as drawn:
+    with progress_as(how.progress, progress, quiet=common.quiet) as drawn:
         report = downloading.download(
             folder, wish, settings=settings, server=server, progress=drawn
         )

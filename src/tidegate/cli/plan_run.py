@@ -41,13 +41,14 @@ def _once(file: Path, how: How, common: Common) -> int:
     if not plan.is_of_subjects:
         return fetch(file, how, Server(), common)
     from tidegate.cli.progress import progress
+    from tidegate.cli.progress_events import progress_as
     from tidegate.services.subject_runs import run_subjects, subjects_due
 
     with common.open() as store:
         if how.dry_run:
             show(subjects_due(store, plan), json=common.json)
             return 0
-        with progress(quiet=common.quiet) as drawn:
+        with progress_as(how.progress, progress, quiet=common.quiet) as drawn:
             done = run_subjects(store, plan, progress=drawn)
     show(done.rows, json=common.json)
     if done.interrupted:

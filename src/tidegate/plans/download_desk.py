@@ -193,7 +193,9 @@ class Desk:
             task.status = status
             self.journal.task(task)
         if is_news:
-            logger.info("%s %s: %s", due.definition.label, task.date_from[:19], status)
+            label = f"{due.definition.label} {task.date_from[:19]}"
+            logger.info("%s: %s", label, status)
+            self.progress.update(f"state.{status}", subject=label)
 
     def answered(self) -> None:
         """The platform is there."""
@@ -236,7 +238,7 @@ class Desk:
         with self._lock:
             self.report.files += 1
             self.report.bytes += size
-        self.progress.update("file.done", subject=name)
+        self.progress.update("file.done", total=size, subject=name)
 
 
 def fault_of(error: Exception) -> Fault:

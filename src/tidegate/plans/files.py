@@ -83,7 +83,7 @@ class PartFile:
         folder: where it will lie; made when the file begins.
         tag: tells it from other files that may come under the same name.
         abort: set to cut the transfer.
-        received: told of each piece, in bytes.
+        received: told of each piece: name of the file, bytes.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class PartFile:
         tag: str,
         *,
         abort: threading.Event | None = None,
-        received: Callable[[int], object] = int,
+        received: Callable[[str, int], object] = lambda _name, _size: None,
     ) -> None:
         self.folder = folder
         self.name = ""
@@ -140,7 +140,7 @@ class PartFile:
         if len(self.beginning) < BEGINNING:
             self.beginning = (self.beginning + bytes(piece[:BEGINNING]))[:BEGINNING]
         self.size += len(piece)
-        self._received(len(piece))
+        self._received(self.name, len(piece))
 
     def finish(self, size: int | None = None) -> str:
         """Check the bytes, flush them to disk and give their SHA-256.

@@ -130,6 +130,8 @@ class Receiving:
                 tries += 1
                 if not is_passing(error) or tries > desk.pace.retries or isinstance(error, Gone):
                     part.drop()
+                    name = part.name or entry.name or f"file {entry.index}"
+                    desk.progress.update("file.failed", subject=name)
                     raise
                 if not part.resumable:
                     part.drop()
@@ -207,11 +209,10 @@ class Telling:
         self._progress = desk.progress
         self._entry = entry
 
-    def __call__(self, amount: int) -> None:
-        """So many bytes came."""
-        subject = self._entry.name or f"file {self._entry.index}"
+    def __call__(self, name: str, amount: int) -> None:
+        """So many bytes came of the file with a name."""
         total = self._entry.size or None
-        self._progress.update("file.received", amount=amount, total=total, subject=subject)
+        self._progress.update("file.received", amount=amount, total=total, subject=name)
 
 
 def _require_end(outcome: Outcome, job: FileJob) -> None:

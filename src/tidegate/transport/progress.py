@@ -2,7 +2,9 @@
 
 Events of transport: `request.sent`, `request.retried`, `request.paused` (amount: milliseconds),
 `bytes.received`. Events of plans: `task.done`, `task.empty`, `task.failed`, `task.refused`
-(total: tasks of the run) and `readings.received`, `readings.stored`, `records.stored`.
+(total: tasks of the run) and `readings.received`, `readings.stored`, `records.stored`. Events of
+downloads: `state.` with the new state of a task, `file.received` (amount: bytes), `file.done` and
+`file.failed`.
 """
 
 from __future__ import annotations
