@@ -111,7 +111,7 @@ def test_layout_and_archive(onc: Standin, tidegate: Callable[..., Any], tmp_path
     (cited,) = (data / "download.citations.txt").read_text().splitlines()
     deployed = tidegate(
         *("onc", "deployments", "-l", "USDDL", "-c", "CTD"),
-        *("--base-url", onc.base_url, "-b", "2017-05-01", "-e", "2017-06-01", "--json"),
+        *("--base-url", onc.base_url, "--from", "2017-05-01", "--to", "2017-06-01", "--json"),
     )
     assert cited.startswith(deployed.rows[0]["citation"]["citation"])
     assert (data / "download.citations.bib").read_text().count("@misc{") == 1

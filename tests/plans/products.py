@@ -19,6 +19,7 @@ from tidegate.model.products import (
     ProductRun,
     Received,
     RunStatus,
+    Stay,
 )
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Platform:
         files: of each run.
         waits: questions after a run before it is complete.
         archived: the archive, name to (size, window, modified).
+        deployed: stays of instruments, each with its citation.
         short: names that come cut the first time.
         gone: orders, by their turn, whose files are gone.
         ledger: a file that every order and run is written to, for tests with killed processes.
@@ -53,6 +55,7 @@ class Platform:
     waits: int = 0
     metadata: bool = True
     archived: dict[str, ArchiveFile] = field(default_factory=dict)
+    deployed: list[Stay] = field(default_factory=list)
     short: set[str] = field(default_factory=set)
     gone: set[int] = field(default_factory=set)
     cancelled: set[int] = field(default_factory=set)
@@ -121,6 +124,12 @@ class Platform:
             sink.write(content(name, size)[offset:])
             return Received(name=name, size=size)
         return self._pour(name, size, sink)
+
+    def stays(self, filters: Mapping[str, str]) -> list[Stay]:
+        self.asked["stays"] += 1
+        if "stays" in self.failing:
+            raise self.failing["stays"]
+        return self.deployed
 
     def products(self, filters: Mapping[str, str]) -> list[dict[str, Any]]:
         return []

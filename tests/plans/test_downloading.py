@@ -15,8 +15,9 @@ from tests.plans.products import Platform, content
 
 from tidegate.model.errors import NotSignedIn, Refused
 from tidegate.model.instants import DAY, parse
-from tidegate.model.products import ArchiveFile
+from tidegate.model.products import ArchiveFile, Citation, Stay
 from tidegate.model.windows import Window
+from tidegate.plans.citations import as_text
 from tidegate.plans.daily_window import DailyWindow
 from tidegate.plans.download_desk import Pace
 from tidegate.plans.downloading import download
@@ -459,3 +460,43 @@ def test_resume_of_100_000_tasks_decides_in_time(tmp_path: Path) -> None:
     due = due_tasks(read_log(path), Folder(tmp_path), now=NOW)
     assert [one.task.task_id for one in due] == [f"{77:016x}"]
     assert _time.process_time() - began < 3
+
+
+def stay(device: str, begin: str, end: str) -> Stay:
+    cited = Citation(citation=f"Society. {begin[:4]}. {device} from {begin}.", doi="10.34943/x")
+    return Stay(device=device, window=Window(parse(begin), parse(end)), citation=cited)
+
+
+def test_files_of_the_archive_are_cited_by_their_deployments_once(tmp_path: Path) -> None:
+    """By device and time of the files; asked for once, however many requests there are."""
+    entry = definition(split="day")
+    del entry.filters["dpo_qualityControl"]
+    bench = Bench(tmp_path, entry)
+    days = [parse(f"2020-01-0{day}") for day in (1, 2, 3)]
+    bench.platform.archived = {
+        f"A_{number}.dat": ArchiveFile(
+            name=f"A_{number}.dat", size=10, window=Window(at, at + DAY), device="A"
+        )
+        for number, at in enumerate(days)
+    }
+    bench.platform.deployed = [
+        stay("A", "2019-01-01", "2020-01-02"),
+        stay("A", "2020-01-02", "2021-01-01"),
+        stay("B", "2019-01-01", "2021-01-01"),
+        stay("A", "2021-01-01", "2022-01-01"),
+    ]
+    bench.run()
+    assert bench.platform.asked["stays"] == 1
+    assert bench.platform.asked["order"] == 0
+    assert as_text(bench.log).splitlines() == [
+        "Society. 2019. A from 2019-01-01. https://doi.org/10.34943/x",
+        "Society. 2020. A from 2020-01-02. https://doi.org/10.34943/x",
+    ]
+
+
+def test_a_platform_that_does_not_say_how_to_cite_keeps_no_file_back(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, archive_definition())
+    bench.platform.archived = archive_of("A_1.dat")
+    bench.platform.failing["stays"] = Refused("no deployments")
+    assert bench.run().exit_code == 0
+    assert as_text(bench.log) == ""

@@ -97,6 +97,14 @@ class ArchiveFile(msgspec.Struct, frozen=True, kw_only=True):
     modified: int | None = None
 
 
+class Stay(msgspec.Struct, frozen=True, kw_only=True):
+    """An instrument at a place over a time; `citation` says how its data are to be cited."""
+
+    device: str
+    window: Window
+    citation: Citation | None = None
+
+
 class Sink(Protocol):
     """Takes the bytes of one file as they come; nothing has its final name before it is whole."""
 
@@ -141,6 +149,10 @@ class ProductSource(Protocol):
 
     def fetch(self, name: str, sink: Sink, *, offset: int = 0) -> Received:
         """One file of the archive into a sink, from a byte on where the platform can."""
+        ...
+
+    def stays(self, filters: Mapping[str, str]) -> list[Stay]:
+        """The stays of the instruments that filters name, whenever they were."""
         ...
 
     def products(self, filters: Mapping[str, str]) -> list[dict[str, Any]]:

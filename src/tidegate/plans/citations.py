@@ -11,12 +11,39 @@ from tidegate.plans.journal import write_whole
 from tidegate.plans.log import COMPLETE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from tidegate.model.products import ArchiveFile, Citation, Stay
+    from tidegate.model.windows import Window
     from tidegate.plans.log import Log
 
 _YEAR: Final = re.compile(r"\b(1[89]|20)\d\d\b")
 _SPECIAL: Final = re.compile(r"([&%$#_{}])")
+
+
+def citations_of_files(
+    files: Iterable[ArchiveFile], stays: Sequence[Stay], window: Window
+) -> list[Citation]:
+    """The citations of the stays that files come from, each once, in the order of the stays.
+
+    Args:
+        files: of an archive; one without times is taken to reach over the whole window.
+        stays: of the instruments that they may come from.
+        window: that was asked for.
+    """
+    spans = {(file.device, file.window or window) for file in files}
+    return [
+        stay.citation
+        for stay in stays
+        if stay.citation is not None
+        and any(
+            device in {None, stay.device}
+            and span.start < stay.window.end
+            and max(span.end, span.start + 1) > stay.window.start
+            for device, span in spans
+        )
+    ]
 
 
 def citations(log: Log) -> list[dict[str, Any]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import random
+import threading
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -10,6 +12,7 @@ import msgspec
 from tidegate.model.errors import Refused, TooMuch, TransportError
 from tidegate.model.products import RunStatus
 from tidegate.plans.changes import take_listing
+from tidegate.plans.citations import citations_of_files
 from tidegate.plans.download_desk import FileJob
 from tidegate.plans.log import (
     ARCHIVE,
@@ -24,12 +27,14 @@ from tidegate.plans.log import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from tidegate.model.products import ArchiveFile, ProductRun
+    from tidegate.model.products import ArchiveFile, ProductRun, Stay
     from tidegate.plans.download_desk import Desk
     from tidegate.plans.log import TaskEntry
     from tidegate.plans.resuming import Due
+
+logger = logging.getLogger(__name__)
 
 _SHARE_OF_ESTIMATE: Final = 0.02
 _JITTER: Final = 0.2
@@ -82,6 +87,8 @@ class Ordering:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._stays: dict[tuple[tuple[str, str], ...], list[Stay]] = {}
+        self._stays_lock = threading.Lock()
 
     def jobs(self, due: Due) -> list[FileJob]:
         """The files of a task that are still to be fetched, once the platform has them.
@@ -115,8 +122,28 @@ class Ordering:
             return False
         due.task.route = ARCHIVE
         take_listing(desk, due, listed)
+        self._cite(due, asked, listed)
         desk.state(due, DOWNLOADING)
         return True
+
+    def _cite(self, due: Due, asked: Mapping[str, str], listed: Sequence[ArchiveFile]) -> None:
+        """How the files are to be cited; a platform that does not say keeps none from coming."""
+        try:
+            found = citations_of_files(listed, self._stays_of(asked), due.task.window)
+        except TransportError as problem:
+            logger.warning("%s: no citations: %s", due.definition.label, problem)
+            return
+        with self._desk.journal.lock:
+            due.task.citations = [msgspec.to_builtins(one) for one in found]
+
+    def _stays_of(self, asked: Mapping[str, str]) -> list[Stay]:
+        """The stays of a source, asked for once in a run."""
+        source = {name: asked[name] for name in _SOURCE if name in asked}
+        key = tuple(source.items())
+        with self._stays_lock:
+            if key not in self._stays:
+                self._stays[key] = self._desk.source.stays(source)
+            return self._stays[key]
 
     def _make(self, due: Due) -> None:
         """Order, unless that is done, and wait until every run is over."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ProductRun,
         Received,
         Sink,
+        Stay,
     )
     from tidegate.model.secret import Secret
     from tidegate.model.windows import Window
@@ -108,6 +109,10 @@ class OncClient(Closing):
     def fetch(self, name: str, sink: Sink, *, offset: int = 0) -> Received:
         """One file of the archive into a sink, from a byte on where the server can."""
         return self.files.fetch(name, sink, offset=offset)
+
+    def stays(self, filters: Mapping[str, str]) -> list[Stay]:
+        """The stays of the instruments that filters name, whenever they were."""
+        return self.discovery.stays(filters)
 
     def products(self, filters: Mapping[str, str]) -> list[dict[str, Any]]:
         """The products, with their options, that a source offers."""

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from tidegate.model.errors import Refused
+from tidegate.model.errors import BadTime, Refused
+from tidegate.model.instants import FOREVER, parse
+from tidegate.model.products import Stay
+from tidegate.model.windows import Window
+from tidegate.platforms.onc.delivery import citations_of
 from tidegate.platforms.onc.explaining import is_nothing
 
 if TYPE_CHECKING:
@@ -76,6 +80,12 @@ class Discovery:
             self.require_known(filters)
         return found
 
+    def stays(self, filters: Mapping[str, Any]) -> list[Stay]:
+        """The stays of the instruments that filters name, whenever they were."""
+        asked = {name: filters[name] for name in _CODES if filters.get(name)}
+        rows = self._rows("deployments", asked, "deployments")
+        return [stay for row in rows if (stay := _stay_of(row)) is not None]
+
     def products(self, filters: Mapping[str, Any]) -> list[Row]:
         """Products that can be ordered or are archived, with their options."""
         return self._rows("products", filters, "data products")
@@ -113,6 +123,21 @@ class Discovery:
     def below(self, code: str) -> list[Row]:
         """A location and all below it."""
         return self.locations({"locationCode": code, "includeChildren": True})
+
+
+def _stay_of(row: Row) -> Stay | None:
+    """A row of deployments; None if it does not tell when it began."""
+    try:
+        begin = parse(row["begin"])
+        end = parse(row["end"]) if row.get("end") else FOREVER
+    except (KeyError, TypeError, BadTime):
+        return None
+    cited = citations_of([row.get("citation")])
+    return Stay(
+        device=row.get("deviceCode") or "",
+        window=Window(begin, end),
+        citation=cited[0] if cited else None,
+    )
 
 
 def flattened(nodes: Iterable[Row], level: int = 0, parent: str | None = None) -> Iterator[Row]:
