@@ -214,6 +214,34 @@ def test_a_plan_of_registers_is_pulled_and_exported(
         assert again.code in {1, 3}
 
 
+def test_a_stopped_plan_of_registers_ends_its_watch(
+    tidegate: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from tests.faults.campus import OPTIONS
+
+    from tidegate.services.opened import Store
+
+    book = tmp_path / "registers.xlsx"
+    monkeypatch.setenv("TIDEGATE_PASSWORD", "demo")
+    whole = Store.pull
+
+    def stopped(self: Store, *words: Any, **choices: Any) -> Any:
+        return replace(whole(self, *words, **choices), interrupted=True)
+
+    with dcs_running(OPTIONS) as standin:
+        tidegate("connect", "dcs", "campus", standin.base_web, "--user", "demo")
+        tidegate("discover", "campus")
+        words = ("--book", str(book), "--from", "2024-01-01", "--to", "2024-01-02")
+        tidegate("plan", "create", "campus", "%", *words, "--kind", "register")
+        monkeypatch.setattr(Store, "pull", stopped)
+        ran = tidegate("plan", "run", str(book), "--every", "1d", "--json", check=False)
+    assert ran.code == 130
+    assert all(row["problem"] for row in ran.rows)
+    assert "stopped; run the same command again" in ran.err
+
+
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [

@@ -63,6 +63,7 @@ def run_subjects(store: Store, plan: Plan, *, progress: Progress = SILENT) -> Su
     """
     wanted = _wanted(plan)
     problems: dict[str, str] = {}
+    tried: set[str] = set()
     is_new = interrupted = False
     for (begin, end), rows in _by_range(wanted).items():
         subjects = tuple(row.filters["subject"] for row in rows)
@@ -76,6 +77,7 @@ def run_subjects(store: Store, plan: Plan, *, progress: Progress = SILENT) -> Su
             )
         except TidegateError as error:
             problems |= {row.row_id: str(error) for row in rows}
+            tried |= {row.row_id for row in rows}
             continue
         is_new = is_new or report.is_new
         interrupted = report.interrupted
@@ -89,6 +91,10 @@ def run_subjects(store: Store, plan: Plan, *, progress: Progress = SILENT) -> Su
         }
         if interrupted:
             break
+        tried |= {row.row_id for row in rows}
+    if interrupted:
+        left = (row.row_id for row in wanted if row.row_id not in tried)
+        problems = dict.fromkeys(left, "stopped before all of it was pulled") | problems
     written = [_write(store, plan, row, problems.get(row.row_id)) for row in wanted]
     failed = sum(row["problem"] is not None for row in written)
     return SubjectsRun(rows=written, is_new=is_new, failed=failed, interrupted=interrupted)
