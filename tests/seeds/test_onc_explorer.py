@@ -184,6 +184,38 @@ def test_n37_what_is_near_can_be_pulled(tidegate: Command, standin: Standin):
     assert "LSDDL" not in ran.out
 
 
+def test_n37_pull_of_what_is_near(tidegate: Command, standin: Standin, tmp_path: Path):
+    """A place or a moving platform selects what is pulled, by the rule of `onc locations`."""
+    tidegate("connect", "onc", "ocean", standin.base_url, "-l", "SOG", "-c", "TURBIDITYMETER")
+    tidegate("discover", "ocean")
+    span = ("--from", "2017-05-31", "--to", "2017-06-01", "--json")
+    near = ("--near", HARBOUR, "--within", "600m")
+    listed = tidegate("pull", "ocean", *near, *span, "--dry-run")
+    assert set(codes(listed, "subject")) == {"USDDL/TURBIDITYMETER"}
+    wide = tidegate("pull", "ocean", "--near", HARBOUR, "--within", "20km", *span, "--dry-run")
+    assert set(codes(wide, "subject")) > {"USDDL/TURBIDITYMETER"}
+    track = tmp_path / "track.csv"
+    track.write_text("time,lat,lon\n2017-06-01T10:00Z,49.08,-123.33\n2017-05-01T10:00Z,10,10\n")
+    moving = ("--near-file", str(track), "--within", "600m")
+    assert tidegate("pull", "ocean", *moving, *span, "--dry-run").rows == listed.rows
+    standin.log.clear()
+    tidegate("pull", "ocean", *near, *span)
+    asked = [one for one in standin.log if "scalardata" in one.path]
+    assert asked
+    assert all("locationCode=USDDL&" in f"{one.query}&" for one in asked), asked
+
+
+def test_n37_nothing_near_pulls_nothing(tidegate: Command, standin: Standin):
+    """Where nothing is near, nothing is asked for; subjects beside a place are refused."""
+    tidegate("connect", "onc", "ocean", standin.base_url, "-l", "SOG", "-c", "TURBIDITYMETER")
+    tidegate("discover", "ocean")
+    standin.log.clear()
+    tidegate("pull", "ocean", "--near", "0,0", "--within", "1km", code=2)
+    tidegate("pull", "ocean", "USDDL/%", "--near", HARBOUR, code=2)
+    tidegate("pull", "ocean", "--within", "1km", code=2)
+    assert not [one for one in standin.log if "scalardata" in one.path]
+
+
 def test_n38_own_archive(tidegate: Command, standin: Standin):
     """New deployments are found by themselves; files that were made anew are listed as such."""
     tidegate("connect", "onc", "ocean", standin.base_url, "-l", "FGPD", "-c", "CTD")

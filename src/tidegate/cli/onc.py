@@ -77,8 +77,8 @@ def locations(
 ) -> None:
     """List locations: those that have such instruments, in a time, near a place.
 
-    `tidegate pull NAME $(tidegate onc locations --near 49.08,-123.33 --within 20km --subjects)`
-    pulls what is measured at them.
+    `tidegate pull NAME $(tidegate onc locations --category CTD --subjects)` pulls what is measured
+    at them; `tidegate pull NAME --near 49.08,-123.33 --within 20km` what is near.
 
     Args:
         looked: what is looked for.
@@ -101,8 +101,8 @@ def locations(
         else:
             rows = onc_places.locations(client, filters, times, near=place)
     if subjects:
-        for row in rows:
-            print(f"{row['locationCode']}/%")
+        for subject in onc_places.subjects_at(rows):
+            print(subject)
         return
     columns = ["locationCode", "locationName", "lat", "lon", "depth", "deployments"]
     if place is not None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from tidegate.cli.common import COMMON, Common, From, To
+from tidegate.cli.onc_options import NEAR, Near
 from tidegate.cli.output import note, show, show_error
 from tidegate.cli.progress import progress
 from tidegate.cli.reports import show_report
-from tidegate.model.errors import TidegateError, UsageError
+from tidegate.model.errors import BadValue, TidegateError, UsageError
 from tidegate.model.instants import to_text
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def pull(
     dry_run: Annotated[bool, Parameter(negative=())] = False,
     when: str | None = None,
     run: str | None = None,
+    near: Near = NEAR,
     repository: str = "main",
     common: Common = COMMON,
 ) -> int:
@@ -48,9 +50,13 @@ def pull(
         when: after each pull look for events in which this condition holds, e.g. `[Hall A] > 100`.
         run: with --when, the command to run once for each new event; it gets the event as
             TIDEGATE_EVENT_START, _END, _PEAK and as JSON on its standard input.
+        near: only what Ocean Networks Canada measures there; with --every looked for once.
         repository: the repository that the series are in.
         common: common options.
     """
+    place = near.place()
+    if place is not None and subject:
+        raise BadValue("the subject", subject[0], "left out beside --near and --near-file")
     options: dict[str, Any] = {
         "subjects": subject,
         "kind": kind,
@@ -61,6 +67,11 @@ def pull(
     }
     watch = _Watch.of(when, run, repository)
     with common.open() as store:
+        if place is not None:
+            from tidegate.services.onc_places import subjects_near
+
+            found = subjects_near(store.path, name, place, settings=store.settings)
+            options["subjects"] = found
         if dry_run:
             return _list_tasks(store, name, options, common)
         if every:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from tidegate.model.errors import BadFile, BadValue, TidegateError
+from tidegate.model.errors import BadFile, BadValue, NotFound, TidegateError
 from tidegate.model.instants import now, parse
 from tidegate.plans.dates import window_of
 from tidegate.platforms.onc.dates import stamp
 from tidegate.platforms.onc.discovery import flattened, nearest
+from tidegate.services.connection_files import connection
+from tidegate.services.onc import Server, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from tidegate.model.windows import Window
     from tidegate.platforms.onc.client import OncClient
+    from tidegate.services.settings import Settings
 
 Row = dict[str, Any]
 
@@ -113,6 +116,38 @@ def locations(
         asked["includeChildren"] = "true" if children else "false"
     rows = client.discovery.locations({**asked, **times})
     return rows if near is None else nearest(rows, near.place, near.within)
+
+
+def subjects_at(rows: Iterable[Row]) -> tuple[str, ...]:
+    """What `pull` takes to mean everything that is measured at locations."""
+    return tuple(f"{row['locationCode']}/%" for row in rows)
+
+
+def subjects_near(
+    folder: Path, name: str | None, near: Nearby, *, settings: Settings
+) -> tuple[str, ...]:
+    """What `pull` takes to mean everything of a connection that is near a place.
+
+    Args:
+        folder: of the store that has the connection.
+        name: of the connection; may be None where there is one.
+        near: the place.
+        settings: how platforms are treated.
+
+    Raises:
+        BadValue: the connection is to another platform.
+        NotFound: there is no such connection, or nothing is near.
+        TransportError: the platform cannot be asked.
+    """
+    record, _ = connection(folder, name)
+    place = "{},{}".format(*near.place)
+    if record.platform != "onc":
+        raise BadValue("--near", place, f"left out: '{record.name}' knows no places to measure")
+    with opened(folder, Server(connection=record.name), settings=settings) as client:
+        subjects = subjects_at(locations(client, Filters(), {}, near=near))
+    if not subjects:
+        raise NotFound("location", f"near {place}", hint="a greater --within reaches farther")
+    return subjects
 
 
 def tree(client: OncClient, filters: Filters, times: Mapping[str, str]) -> list[Row]:
