@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from tests.seeds.ocpi_export import logged_in, queries
 from tidegate.plans.workbook.grids import read_grids
 from tidegate.plans.workbook.reading import read_workbook
 from tidegate.plans.workbook.writing import write_workbook
+from tidegate.services.ocpi.planning import run_modules
+from tidegate.services.plan_logs import read_plan
+from tidegate.services.settings import resolve
 from tidegate.standins.ocpi import running
 
 RANGE = ("--from", "2015-01-01", "--to", "now")
@@ -138,6 +142,15 @@ def test_a_row_that_fails_leaves_the_file_of_before(book, tidegate, monkeypatch)
     assert all(row["problem"] for row in failed.rows)
     shown = tidegate("plan", "status", str(book), "--json").rows
     assert all(row["isThere"] for row in shown)
+
+
+def test_a_run_that_is_stopped_says_so(book, standin, tmp_path):
+    stop = threading.Event()
+    stop.set()
+    done = run_modules(tmp_path / "store", read_plan(book), settings=resolve(), stop=stop)
+    assert (done.exit_code, done.failed) == (130, 5)
+    assert {row["problem"] for row in done.rows} == {"stopped"}
+    assert standin.log == []
 
 
 def test_download_says_which_command_runs_it(book, tidegate):

@@ -75,7 +75,9 @@ def _run_modules(plan: Plan, how: How, common: Common) -> int:
     with stopping() as stop:
         done = run_modules(folder, plan, settings=settings, stop=stop)
     show(done.rows, json=common.json)
-    if done.failed:
+    if done.interrupted:
+        note("stopped; run the same command again", quiet=common.quiet)
+    elif done.failed:
         note(f"{done.failed:,} rows failed; run the same command again")
     elif done.exit_code:
         note("no records", quiet=common.quiet)

@@ -12,6 +12,7 @@ from tidegate.formats.records import RecordFormat
 from tidegate.gate.passlist import parse_pass_list
 from tidegate.model.errors import (
     BadValue,
+    Interrupted,
     NotFound,
     NothingNew,
     RunFailed,
@@ -58,14 +59,18 @@ class ModulesRun(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         rows: one each: `module`, `from`, `to`, `file`, `records`, `problem`.
         failed: rows that failed.
+        interrupted: True if it was told to stop.
     """
 
     rows: list[dict[str, Any]]
     failed: int
+    interrupted: bool = False
 
     @property
     def exit_code(self) -> int:
-        """0 all good, 1 some failed, 3 no records."""
+        """0 all good, 1 some failed, 3 no records, 130 interrupted."""
+        if self.interrupted:
+            return Interrupted.exit_code
         if self.failed:
             return RunFailed.exit_code
         return 0 if any(row["records"] for row in self.rows) else NothingNew.exit_code
@@ -163,7 +168,8 @@ def run_modules(
             except TidegateError as error:
                 problem = str(error)
         rows.append({**_told(row, path), "records": count, "problem": problem})
-    return ModulesRun(rows=rows, failed=sum(row["problem"] is not None for row in rows))
+    failed = sum(row["problem"] is not None for row in rows)
+    return ModulesRun(rows=rows, failed=failed, interrupted=stop.is_set())
 
 
 def modules_due(folder: Path, plan: Plan) -> list[dict[str, Any]]:
