@@ -197,11 +197,17 @@ def tell(report: DownloadReport, common: Common) -> int:
             note(f"  hint: {one['hint']}")
     if report.fatal is not None:
         show_error(report.fatal)
+    _tell_end(report, common)
+    return report.exit_code
+
+
+def _tell_end(report: DownloadReport, common: Common) -> None:
     if report.exit_code == 3:
         note("nothing new", quiet=common.quiet)
+    if report.outside:
+        note("the daily window is closed: beginRun and endRun of the workbook", quiet=common.quiet)
     if report.interrupted:
         note("stopped; run the same command again to go on", quiet=common.quiet)
-    return report.exit_code
 
 
 def _wish(file: Path, how: How) -> Wish:
@@ -227,6 +233,8 @@ def _tell_totals(totals: dict[str, float], common: Common) -> None:
         f" {totals['free']:,} bytes free on disk",
         quiet=common.quiet,
     )
+    if totals["bytes"] > totals["free"]:
+        note(f"warning: the disk lacks {totals['bytes'] - totals['free']:,} bytes for these files")
 
 
 def _server(asked: Asked) -> Server:
