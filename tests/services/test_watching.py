@@ -25,6 +25,11 @@ def press_soon() -> None:
     threading.Timer(0.05, signal.pthread_kill, (main, signal.SIGINT)).start()
 
 
+def unexpected(error: TidegateError) -> None:
+    """A failure that no round should have."""
+    raise error
+
+
 @pytest.mark.usefixtures("ticks")
 def test_a_busy_log_is_told_of_and_a_refused_token_is_the_end() -> None:
     outcomes: list[int | TidegateError] = [0, LogBusy("plan.json"), 3, 1, 29]
@@ -46,9 +51,9 @@ def test_the_first_round_must_begin() -> None:
         raise LogBusy("plan.json")
 
     with pytest.raises(LogBusy):
-        watching.watch("15m", busy, failed=pytest.fail)
+        watching.watch("15m", busy, failed=unexpected)
     with pytest.raises(BadValue):
-        watching.watch("month", busy, failed=pytest.fail)
+        watching.watch("month", busy, failed=unexpected)
 
 
 def test_the_first_ctrl_c_ends_a_pause() -> None:
@@ -60,6 +65,6 @@ def test_the_first_ctrl_c_ends_a_pause() -> None:
         return 0
 
     before = signal.getsignal(signal.SIGINT)
-    assert watching.watch("7d", once, failed=pytest.fail) == 130
+    assert watching.watch("7d", once, failed=unexpected) == 130
     assert calls == [1]
     assert signal.getsignal(signal.SIGINT) is before
