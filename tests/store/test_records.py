@@ -150,6 +150,26 @@ class TestRecords:
         assert cpo.records("cpo", "sessions")[1].places == ("odd", "all")
         assert cpo.records("cpo", "cdrs") == []
 
+    def test_pages_tell_of_what_is_written_between_them(self, cpo: LocalStore):
+        """What a selection names is asked for once, and anew as soon as records are written."""
+        asked: dict[str, Any] = {"without": ["home"]}
+        keep(cpo, [record("A"), record("B", places=["home"]), record("C"), record("D")])
+
+        def keys(offset: int, limit: int | None) -> list[str]:
+            found = cpo.records("cpo", "sessions", offset=offset, limit=limit, **asked)
+            return [one.key for one in found]
+
+        assert keys(0, 2) == ["A", "C"]
+        assert cpo.count_records("cpo", "sessions", **asked) == 3
+        keep(cpo, [record("A", 2, places=["home"]), record("E")])
+        assert cpo.count_records("cpo", "sessions", **asked) == 3
+        assert keys(0, 2) == ["C", "D"]
+        assert keys(2, None) == ["E"]
+        assert keys(3, 2) == []
+        cpo.remove_connection("cpo")
+        cpo.put_connection(ConnectionRecord(name="cpo", platform="ocpi", url="https://x.example"))
+        assert cpo.count_records("cpo", "sessions", **asked) == 0
+
     def test_modules_and_connections_are_apart(self, cpo: LocalStore):
         """One key in two modules is two records, each module counted for itself."""
         keep(cpo, [record("a"), record("a", module="cdrs"), record("b", module="cdrs")])

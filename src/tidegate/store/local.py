@@ -24,7 +24,7 @@ from tidegate.store.engine.duckdb import Engine
 from tidegate.store.files import database_of
 from tidegate.store.history import record_history
 from tidegate.store.local_identities import LocalIdentities
-from tidegate.store.local_records import LocalRecords
+from tidegate.store.local_records import LocalRecords, remembered_numbers
 from tidegate.store.local_repositories import LocalRepositories
 from tidegate.store.membership import membership
 from tidegate.store.messages import (
@@ -71,6 +71,7 @@ class LocalStore(LocalRepositories, LocalIdentities, LocalRecords, Closing):
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._upkeep = Upkeep(engine)
+        self._numbers = remembered_numbers()
         self._release = weakref.finalize(self, _release, self._upkeep, engine)
 
     @classmethod
@@ -333,8 +334,11 @@ class LocalStore(LocalRepositories, LocalIdentities, LocalRecords, Closing):
 
     def remove_connection(self, name: str) -> None:
         """Forget a connection, its catalogue, coverage and records."""
-        with self._change("owner") as change:
-            run_rows.remove_connection(change, name)
+        try:
+            with self._change("owner") as change:
+                run_rows.remove_connection(change, name)
+        finally:
+            self._numbers.forget()
 
     def record_catalogue(
         self,

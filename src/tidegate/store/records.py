@@ -14,6 +14,9 @@ from tidegate.model.records import Record
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from tidegate.store.engine.duckdb import Session
 
 _COLUMNS: Final = "connection, module, key, number, updated_at, document, places"
@@ -40,34 +43,36 @@ class RecordSelection:
         return self == RecordSelection()
 
 
+def numbers(
+    session: Session, connection: str, module: str, selection: RecordSelection
+) -> NDArray[np.int64]:
+    """The numbers of the records that a selection names, in the order of their first sight."""
+    with _chosen(session, selection) as (source, condition):
+        found = session.table(
+            f"SELECT number FROM {source} WHERE {condition} ORDER BY number",
+            connection=connection,
+            module=module,
+        )
+    counted: NDArray[np.int64] = found["number"].to_numpy()
+    return counted
+
+
 def records(
     session: Session,
     connection: str,
     module: str,
     selection: RecordSelection,
     *,
-    offset: int,
-    limit: int | None,
+    first: int,
+    last: int,
 ) -> list[Record]:
-    """The records that a selection names, in the order in which they were first seen."""
+    """The records from one number to another that a selection names, in their order."""
     with _chosen(session, selection) as (source, condition):
-        chosen = f"FROM {source} WHERE {condition}"
-        named = {"connection": connection, "module": module}
-        first: int | None = int(offset) + 1
-        last = FOREVER if limit is None else int(offset) + int(limit)
-        if not selection.is_everything:  # else numbers have no gaps, and are known
-            span = f"LIMIT {'ALL' if limit is None else int(limit)} OFFSET {int(offset)}"
-            page = f"SELECT number {chosen} ORDER BY number {span}"
-            # Documents are read of this page only, not sorted with those of all others.
-            ((first, last),) = session.rows(
-                f"SELECT min(number), max(number) FROM ({page})", **named
-            )
-        if first is None:
-            return []
         found = session.table(
-            f"SELECT key, updated_at, document, places {chosen}"
-            f" AND number BETWEEN {first} AND {last} ORDER BY number",
-            **named,
+            f"SELECT key, updated_at, document, places FROM {source} WHERE {condition}"
+            f" AND number BETWEEN {int(first)} AND {int(last)} ORDER BY number",
+            connection=connection,
+            module=module,
         )
     columns = [column.to_pylist() for column in _as_bytes(found).columns]
     return [

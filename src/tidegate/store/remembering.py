@@ -1,4 +1,4 @@
-"""Answers that stay right until a definition changes: series, units, attributes, repositories."""
+"""Answers that stay right until something is written: of definitions, and of records."""
 
 from __future__ import annotations
 
@@ -12,21 +12,34 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _MOST: Final = 4096
-"""Answers that are kept."""
+"""Answers that are kept unless told otherwise."""
 _LONGEST: Final = 256
-"""Entries of an answer that is kept."""
+"""Entries of an answer that is kept unless told otherwise."""
 
 
 class Remembered:
-    """Short lists by what was asked, of one state of the definitions; safe for several threads."""
+    """Short lists by what was asked, of one state of the store; safe for several threads.
 
-    def __init__(self) -> None:
+    Args:
+        most: answers that are kept.
+        longest: entries of an answer that is kept.
+        size: counts the entries of an answer.
+    """
+
+    def __init__(
+        self,
+        most: int = _MOST,
+        *,
+        longest: int = _LONGEST,
+        size: Callable[[list[Any]], int] = len,
+    ) -> None:
+        self._most, self._longest, self._size = most, longest, size
         self._lock = threading.Lock()
         self._generation = 0
         self._answers: OrderedDict[Hashable, list[Any]] = OrderedDict()
 
     def forget(self) -> None:
-        """Forget everything: a definition has changed."""
+        """Forget everything: what was asked for has changed."""
         with self._lock:
             self._generation += 1
             self._answers.clear()
@@ -40,10 +53,10 @@ class Remembered:
                 self._answers.move_to_end(asked)
                 return list(known)
         found = find()
-        if len(found) <= _LONGEST:
+        if self._size(found) <= self._longest:
             with self._lock:
                 if generation == self._generation:  # else it may be older than the change
                     self._answers[asked] = list(found)
-                    if len(self._answers) > _MOST:
+                    if len(self._answers) > self._most:
                         self._answers.popitem(last=False)
         return found
