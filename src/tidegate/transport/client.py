@@ -225,6 +225,8 @@ class HttpClient(Closing):
             try:
                 return attempt(attempts)
             except TransportError as error:
+                if self._closed.is_set():  # whoever closed it wants no answer any more
+                    raise Interrupted("the connection is closed") from error
                 pause = attempts.pause_after(error) if may_retry else None
                 if pause is None:
                     raise
