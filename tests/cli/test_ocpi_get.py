@@ -60,6 +60,14 @@ def test_no_database_is_loaded(standin, tmp_path):
         assert len(ran.stdout) > 1000
 
 
+def test_d19_each_record_is_a_line(standin, tidegate):
+    """Line tools can read what leaves: one JSON object a line, the last line ended too."""
+    out = tidegate(*GET, "--page-size", "7").out
+    records = [json.loads(line) for line in out.splitlines()]
+    assert out.endswith("}\n")
+    assert len({record["id"] for record in records}) == len(records) == 40
+
+
 def test_a_reader_that_goes_away_is_no_error(standin, tmp_path):
     """`| head -1` ends the export without a word, and what was taken is in the journal."""
     program = str(Path(sys.executable).with_name("tidegate"))
