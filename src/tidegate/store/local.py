@@ -100,7 +100,7 @@ class LocalStore(LocalRepositories, LocalIdentities, LocalRecords, Closing):
     def _change(self, actor: str) -> Iterator[Change]:
         """A change of definitions; what was remembered of them is forgotten."""
         with self._engine.writing() as session:
-            self._engine.redefine()
+            self._engine.outdates(self._engine.remembered)
             yield Change(session, actor)
 
     @contextmanager
@@ -334,11 +334,9 @@ class LocalStore(LocalRepositories, LocalIdentities, LocalRecords, Closing):
 
     def remove_connection(self, name: str) -> None:
         """Forget a connection, its catalogue, coverage and records."""
-        try:
-            with self._change("owner") as change:
-                run_rows.remove_connection(change, name)
-        finally:
-            self._numbers.forget()
+        with self._change("owner") as change:
+            self._engine.outdates(self._numbers)
+            run_rows.remove_connection(change, name)
 
     def record_catalogue(
         self,

@@ -79,18 +79,16 @@ class LocalRecords:
         _require_private(self._engine.path.parent)
         batch = records.select(RECORDS.names).cast(RECORDS)
         given = contributions.select(CONTRIBUTIONS.names).cast(CONTRIBUTIONS)
-        try:
-            with self._addition(f"connection {connection}") as change:
-                run_rows.beat(change, run, connection)
-                landing = Landing(change, connection, batch)
-                kept = landing.store()
-                derived = Derivation(change, connection, repository, run).update(given)
-                landing.clear()
-                coverage_rows.record_coverage(
-                    change.session, connection, run, [one.coverage for one in confirmations]
-                )
-        finally:
-            self._numbers.forget()
+        with self._addition(f"connection {connection}") as change:
+            self._engine.outdates(self._numbers)
+            run_rows.beat(change, run, connection)
+            landing = Landing(change, connection, batch)
+            kept = landing.store()
+            derived = Derivation(change, connection, repository, run).update(given)
+            landing.clear()
+            coverage_rows.record_coverage(
+                change.session, connection, run, [one.coverage for one in confirmations]
+            )
         self._upkeep.wake()
         return RecordCounts(records=kept, readings=derived)
 

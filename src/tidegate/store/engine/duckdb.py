@@ -134,7 +134,7 @@ class Engine:
         self.writer = threading.RLock()
         self.remembered = Remembered()
         self._written: Session | None = None
-        self._redefines = False
+        self._outdated: list[Remembered] = []
         self._latest = Latest()
         self._users = 0
         self._process = os.getpid()
@@ -202,13 +202,13 @@ class Engine:
                 self._latest.forget()
                 raise
             finally:
-                if self._redefines:
-                    self._redefines = False
-                    self.remembered.forget()
+                outdated, self._outdated = self._outdated, []
+                for remembered in outdated:
+                    remembered.forget()
 
-    def redefine(self) -> None:
-        """Note, inside `writing`, that definitions change with it."""
-        self._redefines = True
+    def outdates(self, remembered: Remembered) -> None:
+        """Note, inside `writing`, that what is remembered there changes with it."""
+        self._outdated.append(remembered)
 
     def checkpoint(self) -> None:
         """Move what the log holds into the file."""
